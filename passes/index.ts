@@ -11,6 +11,7 @@ import { fp32 } from './fp32.js';
 import { fullGraph } from './full-graph.js';
 import { fuseAct } from './fuse-act.js';
 import { fuseAttn } from './fuse-attn.js';
+import { fuseCache } from './fuse-cache.js';
 import { fuseNorm } from './fuse-norm.js';
 import { fuseRope } from './fuse-rope.js';
 import { inline } from './inline.js';
@@ -34,6 +35,7 @@ export const passes = {
   fuseAttn,
   fuseNorm,
   fuseAct,
+  fuseCache,
   fp32,
   bf16,
   fp16,

@@ -1,9 +1,12 @@
 /** Named pipelines, each as one would write it out. */
+import { isHost } from '../src/ir/targets/targets.js';
 import type { Preset } from '../src/run/parse.js';
+import type { Pass } from '../src/run/pass.js';
 import { SMALL_FILE } from './compact/compacted.js';
 import { passes } from './index.js';
 
-const { bf16, compact, fp16, fuseAct, fuseAttn, fuseNorm, fuseRope, int4, int8, simplify } = passes;
+const { bf16, compact, fp16, fullGraph, fuseAct, fuseAttn, fuseCache, fuseNorm, fuseRope, int4, int8, simplify } =
+  passes;
 
 /** Every fusion: what `explain` asks too. */
 export const fuse: Preset = {
@@ -20,6 +23,11 @@ const exact = [simplify(), ...fuse.passes];
 /** Of a file of few numbers the rest is a part of what is promised. */
 const small = compact({ above: SMALL_FILE });
 
+const onGpu = (pass: Pass): Pass => ({ ...pass, serves: (target) => !isHost(target) });
+
+/** Nothing leaves a GPU: before fusions, which make one kernel of what is taken apart, and of what they and narrow types left. */
+const whole = (passes: readonly Pass[]): readonly Pass[] => [onGpu(fullGraph()), ...passes, onGpu(fullGraph())];
+
 export const presets: readonly Preset[] = [
   fuse,
   {
@@ -31,7 +39,7 @@ export const presets: readonly Preset[] = [
     name: 'half',
     share: 0.52,
     summary: 'The same, and weights of 16 bits: half the file.',
-    passes: [...exact, bf16({ float: 'auto' }), small],
+    passes: [...whole([...exact, bf16({ float: 'auto' }), onGpu(fuseCache())]), small],
   },
   {
     name: 'quarter',
@@ -39,13 +47,15 @@ export const presets: readonly Preset[] = [
     summary: 'The same as exact, and weights of 8 bits, the rest of 16: a quarter of the file.',
     // Activations last: the runtime's integer products take the bias that BiasGelu would take from them (4 to 6 % of an encoder's time).
     passes: [
-      simplify(),
-      fuseRope(),
-      fuseAttn(),
-      fuseNorm(),
-      int8({ compute: 'auto', share: QUARTER }),
-      fuseAct(),
-      fp16({ compute: false }),
+      ...whole([
+        simplify(),
+        fuseRope(),
+        fuseAttn(),
+        fuseNorm(),
+        int8({ compute: 'auto', share: QUARTER }),
+        fuseAct(),
+        fp16({ compute: false }),
+      ]),
       small,
     ],
   },
@@ -55,14 +65,16 @@ export const presets: readonly Preset[] = [
     summary: 'The same as exact, and weights of 4 bits, the rest of 8 and 16: an eighth of the file, and the scales.',
     // Weights where 4 bits break the gate get 8, and those where 8 do get 16.
     passes: [
-      simplify(),
-      fuseRope(),
-      fuseAttn(),
-      fuseNorm(),
-      int4({ block: 64 }),
-      int8({ compute: false }),
-      fuseAct(),
-      fp16({ compute: false }),
+      ...whole([
+        simplify(),
+        fuseRope(),
+        fuseAttn(),
+        fuseNorm(),
+        int4({ block: 64 }),
+        int8({ compute: false }),
+        fuseAct(),
+        fp16({ compute: false }),
+      ]),
       small,
     ],
   },

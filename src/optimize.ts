@@ -158,7 +158,11 @@ export async function optimizeBy(
   const started = performance.now();
   const targetCpu = targetCpusOf(options.targetCpu);
   const catalogue = await catalogueWith(options.plugins);
-  const asked = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, catalogue);
+  const named = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, catalogue);
+  const runs = isNode() && options.verify !== 'none';
+  const name = await targetOf(options.target, runs || options.tune === true);
+  const target = providerOf(name);
+  const asked = named.filter(({ serves }) => serves?.(target) ?? true);
   checkFunctions(asked, model);
   const placed = inOrder(asked);
   const sized = withSizes(
@@ -169,9 +173,6 @@ export async function optimizeBy(
   await checkInputs(model, options);
   const required = requiredIn(options.require ?? [], sized, catalogue);
   const seed = options.seed ?? 0;
-  const runs = isNode() && options.verify !== 'none';
-  const name = await targetOf(options.target, runs || options.tune === true);
-  const target = providerOf(name);
   const list = withFloat32(sized, model, target);
   const { shapes, dims, inputs, maxError, minCosine } = options;
   const deadline = deadlineOf(options);

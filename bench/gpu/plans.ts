@@ -15,6 +15,8 @@ export interface Plan {
   /** The published model whose widths these are. */
   readonly like: string;
   readonly dims: Dims;
+  /** Sizes that the optimized models are made for. */
+  readonly fixed?: Dims;
   readonly build: () => Model;
   /** Passes of each step, then after @ the environment of its process. */
   readonly steps: readonly string[];
@@ -66,8 +68,9 @@ export function plansFor(scale: Scale): readonly Plan[] {
       like: 'Llama: one step of generation behind 1023 positions, 2048 wide, 32 heads, 4 of keys; eight layers',
       dims: pick(
         { batch: 1, sequence: 1, past_sequence: 1023, total_sequence: 1024 },
-        { batch: 2, sequence: 3, past_sequence: 13, total_sequence: 16 },
+        { batch: 2, sequence: 1, past_sequence: 15, total_sequence: 16 },
       ),
+      fixed: { sequence: 1 },
       build: () =>
         decoder(
           pick(

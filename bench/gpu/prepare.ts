@@ -45,6 +45,9 @@ async function inTurn<T>(jobs: readonly (() => Promise<T>)[], workers: number): 
   return results;
 }
 
+const sizesOf = (dims: Plan['fixed'] = {}): string[] =>
+  Object.entries(dims).flatMap(([name, size]) => ['--dim', `${name}=${size}`]);
+
 /** Writes a model and what each step makes of it. */
 export async function prepare(plan: Plan, place: Place, clock: Clock): Promise<Row[]> {
   const original = join(place.work, `${plan.name}.onnx`);
@@ -54,7 +57,7 @@ export async function prepare(plan: Plan, place: Place, clock: Clock): Promise<R
   const made = await inTurn(
     lists.map((passes, index) => async () => {
       const path = join(place.work, `${plan.name}-${index}.onnx`);
-      const words = [original, '-o', path, '--passes', passes, '--target', place.target];
+      const words = [original, '-o', path, '--passes', passes, '--target', place.target, ...sizesOf(plan.fixed)];
       const said = await optimize(place, [...words, '--verify', 'none', '--no-validate', '--force'], 300_000);
       return { path, ...said, ...(said.exit === 0 && { bytes: statSync(path).size }) };
     }),
@@ -89,9 +92,19 @@ async function proveOne(plan: Plan, passes: string, place: Place, clock: Clock, 
   }
   const path = join(place.work, `mini-${plan.name}.onnx`);
   const result = join(place.work, `mini-${plan.name}-${passes.replaceAll(/\W+/g, '-')}.onnx`);
-  const sizes = Object.entries(plan.dims).flatMap(([name, size]) => ['--dim', `${name}=${size}`]);
   const verify = passes === 'half' ? 'pass' : 'rewrite';
-  const words = [path, '-o', result, '--passes', passes, '--target', place.provider, '--verify', verify, ...sizes];
+  const words = [
+    path,
+    '-o',
+    result,
+    '--passes',
+    passes,
+    '--target',
+    place.provider,
+    '--verify',
+    verify,
+    ...sizesOf(plan.dims),
+  ];
   const said = await optimize(place, [...words, '--no-validate', '--force'], 90_000);
   clock.say(`rewrites of ${plan.name}, ${passes}: exit ${said.exit}`);
   return { ...rest, ...said };

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { Model } from '../ir/model.js';
+import type { Target } from '../ir/targets/targets.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { checkDefinition, type Fidelity, type PassContext, type PassDefinition } from './definition.js';
 import { checkOptionNames, zodText } from './options.js';
@@ -12,6 +13,8 @@ export type { Fidelity, PassContext, PassDefinition };
 export interface Pass {
   readonly definition: PassDefinition;
   readonly options: unknown;
+  /** Of a preset's passes, the targets that one is for: on others it is left out. */
+  readonly serves?: (target: Target) => boolean;
 }
 
 /** Makes passes: `bf16()` or `bf16({ keep: ['Softmax'] })`. */

@@ -10,6 +10,7 @@ import { fp32 } from '../../passes/fp32.js';
 import { fullGraph } from '../../passes/full-graph.js';
 import { fuseAct } from '../../passes/fuse-act.js';
 import { fuseAttn } from '../../passes/fuse-attn.js';
+import { fuseCache } from '../../passes/fuse-cache.js';
 import { fuseNorm } from '../../passes/fuse-norm.js';
 import { fuseRope } from '../../passes/fuse-rope.js';
 import { inline } from '../../passes/inline.js';
@@ -32,6 +33,7 @@ import type { Pass } from '../../src/run/pass.js';
 import type { PassCase } from '../../src/testing/check-pass.js';
 import { randomWeights } from '../check-pass.js';
 import { attention } from '../passes/attention/attention-models.js';
+import { cached, padded } from '../passes/attention/cached-models.js';
 import { rope, spellings } from '../passes/rotary/rope-spellings.js';
 import { published } from '../published.js';
 
@@ -130,6 +132,12 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
     pass: fuseAttn(),
     within: NOISE,
     before: attention({ scores: (g, scores) => g.op('Div', [scores, number(g, 2)]) }),
+  },
+  'fuse-cache': {
+    pass: fuseCache(),
+    within: NOISE,
+    before: cached({ batch: 'batch', rows: 1, mask: padded }),
+    dims: { past: 5, total: 6, present: 6 },
   },
   'fuse-norm': { pass: fuseNorm(), before: of(layerNorm), within: NOISE },
   'fuse-act': { pass: fuseAct(), before: of((g, x) => g.op('Mul', [x, g.op('Sigmoid', [x])])), within: NOISE },

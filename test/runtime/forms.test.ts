@@ -42,6 +42,7 @@ const [gq, gk] = [
   [2, 4, 32],
   [2, 4, 16],
 ];
+const cache = [2, 2, 3, 8];
 const ms = 'com.microsoft ';
 const x = [2, 3, 8];
 
@@ -156,6 +157,7 @@ const borders: readonly Border[] = [
     refusedAttributes: { num_heads: 3, kv_num_heads: 2 },
   }),
   groupQuery('heads whose size is a multiple of 8', [[2, 4, 24], [2, 4, 12], [2, 4, 12], none, none, ...lengths()]),
+  groupQuery('one query or one batch behind a cache', [gq, gk, gk, cache, cache, int32([2], 6), int32([], 7)]),
   groupQuery('a length for each batch', [gq, gk, gk, none, none, ...lengths(1)]),
   groupQuery('a bias [batch or 1, heads or 1, queries, keys]', [
     gq,

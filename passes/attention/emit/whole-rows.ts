@@ -22,12 +22,11 @@ export function fillOfRows({ terms }: AttentionSite, { heads }: AttentionLayout,
   const own = axes.slice(axes.length - shape.length);
   if (own.some((factors, i) => shape[i] !== 1 && factors.some((one) => heads.includes(one)))) return undefined;
   if (term.kind === 'mask') return Number.isFinite(term.fill) ? Math.min(term.fill, DROWNING) : undefined;
-  const fill = term.factor === 1 ? fillOfBias(value, facts) : undefined;
-  return fill !== undefined && fill <= DROWNING && Number.isFinite(fill) ? fill : undefined;
+  return term.factor === 1 ? fillOfBias(value, facts) : undefined;
 }
 
 /** The fill of Where(mask, seen, fill), in either order, however it is moved. */
-function fillOfBias(value: Value, facts: Facts): number | undefined {
+export function fillOfBias(value: Value, facts: Facts): number | undefined {
   let whole = value;
   for (let from = movedFrom(whole); from; from = movedFrom(whole)) whole = from;
   const node = whole.producer;
@@ -36,7 +35,7 @@ function fillOfBias(value: Value, facts: Facts): number | undefined {
     const seen = elementsAnywhere(node.inputs[3 - side], facts);
     return seen && seen.low >= SEEN ? fillOf(node.inputs[side], facts) : undefined;
   });
-  return found.find((fill) => fill !== undefined && fill <= DROWNING);
+  return found.find((fill) => fill !== undefined && Number.isFinite(fill) && fill <= DROWNING);
 }
 
 /** The kernel's output [B, S, N·D] with the mean of the values [B, T, G·D] in rows where the bias [B|1, 1, S, T] is the fill. */

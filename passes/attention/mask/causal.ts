@@ -5,6 +5,7 @@
 
 import type { Facts } from '../../../src/infer/index.js';
 import { append } from '../../../src/ir/collections/lists.js';
+import { type Dim, dimText } from '../../../src/ir/dims/dims.js';
 import type { Node } from '../../../src/ir/node.js';
 import { isFloat } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
@@ -36,15 +37,20 @@ const bands = {
 /** A term of at least this hides no score. */
 export const SEEN = -1e4;
 
-const readers = new WeakMap<Facts, Record<keyof typeof bands, ElementReader>>();
+type BandReaders = Record<keyof typeof bands, ElementReader>;
 
-function readersOf(facts: Facts): Record<keyof typeof bands, ElementReader> {
-  const made = readers.get(facts) ?? {
-    after: new ElementReader(bands.after, facts),
-    own: new ElementReader(bands.own, facts),
-    upTo: new ElementReader(bands.upTo, facts),
+/** By the text of the number of keys before the queries. */
+const readers = new WeakMap<Facts, Map<string, BandReaders>>();
+
+function readersOf(facts: Facts, past: Dim = 0): BandReaders {
+  const known = readers.get(facts) ?? new Map<string, BandReaders>();
+  readers.set(facts, known);
+  const made = known.get(dimText(past)) ?? {
+    after: new ElementReader(bands.after, facts, past),
+    own: new ElementReader(bands.own, facts, past),
+    upTo: new ElementReader(bands.upTo, facts, past),
   };
-  readers.set(facts, made);
+  known.set(dimText(past), made);
   return made;
 }
 
@@ -74,16 +80,17 @@ export function inputsOf({ terms }: Masked, facts: Facts): readonly Value[] {
   return [...seen].filter((value) => !value.producer);
 }
 
-/** A Miss where a key after its query may be seen. */
-export function causalityOf(site: Masked & { readonly softmax: Node }, facts: Facts): Match<Causality> {
-  const { after, own, upTo } = readersOf(facts);
+/** A Miss where a key after its query may be seen. `past`: the number of keys before that of the first query. */
+export function causalityOf(site: Masked & { readonly softmax: Node }, facts: Facts, past: Dim = 0): Match<Causality> {
+  const { after, own, upTo } = readersOf(facts, past);
   const at = site.terms[0]?.at ?? site.softmax;
-  const later = totalOf(site, after);
+  const placing = past === 0 ? ANY : BEHIND;
+  const later = totalOf(site, after, placing);
   if (!later || later.high > MASKED)
     return new Miss('the mask is not shown to be causal: a key after its query may be seen', at);
-  const diagonal = totalOf(site, own);
+  const diagonal = totalOf(site, own, placing);
   const isNeverWhole = diagonal !== undefined && diagonal.low >= SEEN;
-  const seen = totalOf(site, upTo);
+  const seen = totalOf(site, upTo, placing);
   return {
     isPure: seen !== undefined && seen.low === 0 && seen.high === 0,
     mayBeWhole: !isNeverWhole && later.high !== Number.NEGATIVE_INFINITY,
@@ -131,6 +138,8 @@ interface SitePositions {
   readonly key: Position;
 }
 const ANY: SitePositions = { query: { query: 1, key: 0, c: 0 }, key: { query: 0, key: 1, c: 0 } };
+/** The same, where a query is known by the place of its own key. */
+const BEHIND: SitePositions = { ...ANY, query: { query: 1, key: 0, c: 0, past: -1 } };
 
 /** Sums all terms of the scores in a band. */
 function totalOf(site: Masked, reader: ElementReader, placing = ANY): Maybe {

@@ -3,7 +3,7 @@
  * the mask's computation; values computed from inputs may be anything.
  */
 import type { Facts } from '../../../src/infer/index.js';
-import { type Dim, equalDims } from '../../../src/ir/dims/dims.js';
+import { type Dim, equalDims, subtractDims } from '../../../src/ir/dims/dims.js';
 import type { Node } from '../../../src/ir/node.js';
 import { constantTensor } from '../../../src/ir/tensors/constants.js';
 import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
@@ -14,7 +14,16 @@ import { booleans, exactly, fitted, intervalOf, joined, type Maybe } from '../..
 import { heldBy, movementOf } from '../../../src/ops/moved.js';
 import type { Movement } from '../../../src/ops/movement.js';
 import { rowOf } from '../../../src/ops/registry.js';
-import { type Band, combined, counted, type Elements, type LinearIndex, ofPlace, type Position } from './place.js';
+import {
+  type Band,
+  combined,
+  counted,
+  type Elements,
+  type LinearIndex,
+  ofPlace,
+  type Position,
+  scaledIndex,
+} from './place.js';
 import { storedElements } from './stored.js';
 
 /** Expressions deeper than this are not looked into. */
@@ -37,13 +46,15 @@ export class ElementReader {
   constructor(
     readonly band: Band,
     readonly facts: Facts,
+    /** The number of keys before those of the queries. */
+    readonly past: Dim = 0,
   ) {}
 
   /** The interval of the elements at these positions, one for each axis, or anywhere; undefined where they may be anything, NaN included. */
   at(value: Value | undefined, positions?: readonly Position[], depth = 0): Elements | undefined {
     if (!value || (positions && value.shape?.length !== positions.length) || depth > DEPTH) return undefined;
     const own = positions?.map((position, i) => (value.shape?.[i] === 1 ? FIRST : position));
-    const key = `${value.sequence} ${own?.map((one) => (one ? `${one.query} ${one.key} ${one.c}` : '*'))}`;
+    const key = `${value.sequence} ${own?.map((one) => (one ? `${one.query} ${one.key} ${one.c} ${one.past ?? 0}` : '*'))}`;
     if (this.#known.has(key)) return this.#known.get(key);
     const found = this.#read(value, own, depth + 1) ?? (value.elem === 'bool' ? booleans() : undefined);
     this.#known.set(key, found);
@@ -55,6 +66,8 @@ export class ElementReader {
     if (tensor) return storedElements(tensor, positions, this.band);
     const known = scalarOf(value, this.facts);
     if (known !== undefined && Number.isFinite(known)) return counted(fitted(exactly(known), value.elem));
+    const length = this.#symbolic(value);
+    if (length) return length;
     const node = value.producer;
     if (node?.domain !== '' || node.outputs[0] !== value || node.hasReference) return undefined;
     /** An input that broadcasts to the node's output. */
@@ -70,6 +83,14 @@ export class ElementReader {
       return this.at(node.inputs[index], own, depth);
     };
     return this.#computed(node, value.elem, input, depth) ?? this.#moved(node, value, positions, depth);
+  }
+
+  /** One integer that is the number of keys before, and so many more. */
+  #symbolic(value: Value): Elements | undefined {
+    if (this.past === 0) return undefined;
+    const contents = this.facts.contents(value);
+    const more = contents?.length === 1 ? subtractDims(contents[0] as Dim, this.past) : undefined;
+    return typeof more === 'number' ? ofPlace({ query: 0, key: 0, c: more, past: 1 }, this.band) : undefined;
   }
 
   /** Element by element: of counts, the count. */
@@ -95,7 +116,7 @@ export class ElementReader {
       if (elem === 'bool' && node.inputs[0]?.elem !== 'bool')
         return range((index) => (index === 0 ? difference : exactly(0)), node);
     }
-    if (a?.place && node.is('Neg')) return ofPlace(combined({ query: 0, key: 0, c: 0 }, a.place, -1), this.band);
+    if (a?.place && node.is('Neg')) return ofPlace(scaledIndex(a.place, -1), this.band);
     if (a?.place && node.is('Cast') && counting.has(elem)) return a;
     const found: Elements | undefined = range(input, node);
     return found?.place && found.low !== found.high ? found : counted(fitted(found, elem));
@@ -107,11 +128,10 @@ export class ElementReader {
     if (node.is('ConstantOfShape')) return intervalOf(numbersOf(node.tensorAttribute('value') ?? ZERO));
     if (node.is('Trilu')) return this.#triangle(node, positions, depth);
     if (node.is('Range')) {
-      const [start, step] = [scalarOf(source, this.facts), scalarOf(node.inputs[2], this.facts)];
+      const [start, step] = [this.at(source, undefined, depth)?.place, scalarOf(node.inputs[2], this.facts)];
       const [index] = positions ?? [];
-      if (!Number.isInteger(start) || !Number.isInteger(step) || !index) return undefined;
-      const [from, by] = [start as number, step as number];
-      return ofPlace({ query: index.query * by, key: index.key * by, c: index.c * by + from }, this.band);
+      if (!start || !Number.isInteger(step) || !index) return undefined;
+      return ofPlace(combined(scaledIndex(index, step as number), start, 1), this.band);
     }
     const held = heldBy(value);
     if (!held || held.recast) return undefined;
@@ -145,7 +165,7 @@ function placesBefore(
     return movement.places.map(({ axis, start, step, cycle, list, by }) => {
       const position = axis === undefined ? FIRST : positions[axis];
       if (!position || typeof start !== 'number' || cycle !== undefined || list || by) return undefined;
-      return { query: position.query * step, key: position.key * step, c: position.c * step + start };
+      return combined(scaledIndex(position, step), { ...FIRST, c: start }, 1);
     });
   if (movement.keepsShape) return positions;
   const from = movement.source.shape ?? [];

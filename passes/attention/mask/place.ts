@@ -7,11 +7,12 @@ export interface Band {
   readonly to: number;
 }
 
-/** An index, or an integer element: query · q + key · k + c. */
+/** An index, or an integer element: query · q + key · k + past · p + c, where p keys stand before those of the queries. */
 export interface LinearIndex {
   readonly query: number;
   readonly key: number;
   readonly c: number;
+  readonly past?: number;
 }
 
 /** The position of an element on an axis; undefined: anywhere. */
@@ -35,12 +36,23 @@ export const combined = (a: LinearIndex, b: LinearIndex, sign: 1 | -1): LinearIn
   query: a.query + sign * b.query,
   key: a.key + sign * b.key,
   c: a.c + sign * b.c,
+  past: (a.past ?? 0) + sign * (b.past ?? 0),
+});
+
+/** The index times a number. */
+export const scaledIndex = ({ query, key, c, past = 0 }: LinearIndex, by: number): LinearIndex => ({
+  query: query * by,
+  key: key * by,
+  c: c * by,
+  past: past * by,
 });
 
 /** The interval of a count: bounded where it is how far the key is from the query. */
 export function ofPlace(place: LinearIndex, { from, to }: Band): Elements {
-  const { query, key, c } = place;
+  const { query, key, c, past = 0 } = place;
   const isConstant = query === 0 && key === 0;
   const [a, b] = isConstant ? [0, 0] : query === -key ? [key * from, key * to] : [-Infinity, Infinity];
-  return { ...(interval(Math.min(a, b) + c, Math.max(a, b) + c) as Interval), place };
+  // There may be any number of keys before.
+  const [low, high] = [past < 0 ? -Infinity : Math.min(a, b) + c, past > 0 ? Infinity : Math.max(a, b) + c];
+  return { ...(interval(low, high) as Interval), place };
 }

@@ -28,10 +28,13 @@ const batches: KernelForm = {
   expected: 'query, key and value of one batch',
   holds: (r) => both(same(r.dim(0, 0), r.dim(1, 0)), same(r.dim(0, 0), r.dim(2, 0))),
 };
-const biasForm = (index: number, heads: string): KernelForm => ({
+const biasForm = (index: number, heads: string, count = keys): KernelForm => ({
   expected: 'a bias [batch or 1, heads or 1, queries, keys]',
-  holds: (r) => isBias(r, index, r.int(heads), [r.dim(0, 0), r.dim(0, 1), keys(r)]),
+  holds: (r) => isBias(r, index, r.int(heads), [r.dim(0, 0), r.dim(0, 1), count(r)]),
 });
+
+/** Behind a cache the number of keys is an input. */
+const cachedKeys = (r: CallReader): Dim | undefined => (r.has(3) ? undefined : keys(r));
 
 /** Zero stands for the kernel's default scale. */
 const scaled: KernelForm = { expected: 'a scale other than 0', holds: (r) => r.float('scale') !== 0 };
@@ -102,7 +105,15 @@ export const groupQuery: readonly KernelForm[] = [
     },
   },
   { expected: 'a length for each batch', holds: (r) => both(r.isRank(5, 1), same(r.dim(5, 0), r.dim(0, 0))) },
-  biasForm(10, 'num_heads'),
+  {
+    expected: 'one query or one batch behind a cache',
+    holds: (r) => {
+      const [batch, rows, past] = [r.dim(0, 0), r.dim(0, 1), r.has(3) ? r.dim(3, 2) : 0];
+      const isMany = [batch, rows].every((dim) => typeof dim === 'number' && dim > 1);
+      return !(isMany && typeof past === 'number' && past > 0);
+    },
+  },
+  biasForm(10, 'num_heads', cachedKeys),
 ];
 
 export const packed: readonly KernelForm[] = [

@@ -1,0 +1,181 @@
+/**
+ * Emits com.microsoft GroupQueryAttention with a cache: query [B, S, N·D], new key and value [B, S, G·D], the cache [B, G, T, D]; a bias of padding [B|1, N|1, S, T];
+ * output [B, S, N·D], and the cache again. Every batch is as long as its tensors; padding is left to the bias.
+ *
+ * The cache is handed in with the new keys behind the past, where the kernel writes them once more. Handed in as short as the past, it fails: the runtime takes
+ * its buffer for the longer present, unless it is an input of the model. So it is written in place, and CUDA has its fastest kernel for that.
+ *
+ * Rotary embeddings stay in front: the kernel refuses tables of fewer rows than there are keys, and how many keys there will be no model says.
+ */
+import type { Facts } from '../../../src/infer/index.js';
+import { float } from '../../../src/ir/attribute.js';
+import { append } from '../../../src/ir/collections/lists.js';
+import { type Dim, dimText } from '../../../src/ir/dims/dims.js';
+import type { Node } from '../../../src/ir/node.js';
+import { dependenciesOf } from '../../../src/ir/scopes/order.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { tensorType } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { helps, Miss } from '../../../src/match/miss.js';
+import { Rewriter } from '../../../src/match/rewriter.js';
+import { leavesOf, sizeOf, viewOf } from '../../../src/match/view.js';
+import type { PassContext } from '../../../src/run/pass.js';
+import { arrange } from '../emit/arrange.js';
+import { memo, type SharedBiases } from '../emit/bias.js';
+import { inputsOf } from '../mask/causal.js';
+import type { CachedSite } from './site.js';
+import { fillOfRows, withMean } from './whole-rows.js';
+
+const CONTRIB = { domain: 'com.microsoft' } as const;
+const OP = 'GroupQueryAttention';
+/** The size of heads must be a multiple of this: of 8 on the CPU. */
+const MULTIPLE = 16;
+
+/** Replaces the site; a Miss where it stays. */
+export function emitCached(
+  site: CachedSite,
+  facts: Facts,
+  shared: SharedBiases,
+  context: PassContext,
+): Miss | undefined {
+  const { node, query, key, value, heads, groups, causality } = site;
+  const { elem } = node.output;
+  if (!elem || !context.hasKernel(OP, CONTRIB.domain, 1, elem))
+    return new Miss(`the target has no ${OP} for ${elem}`, node, helps.kernel);
+  const size = sizeOf(key.axes[3] ?? []) as number;
+  if (size % MULTIPLE !== 0) return new Miss(`${OP} wants heads whose size is a multiple of ${MULTIPLE}`, node);
+  const bias = causality.isPure ? undefined : site.bias;
+  if (bias && heads === groups)
+    return new Miss('each head has keys of its own, and a mask: the kernel would read as much as these nodes', node);
+  if (bias && bias.elem !== elem) return new Miss(`the bias is ${bias.elem}, and the rest ${elem}`, node);
+  const fill = bias && causality.mayBeWhole ? fillOfRows(bias, facts) : undefined;
+  if (causality.mayBeWhole && fill === undefined)
+    return new Miss('a row that is masked whole is shared out over later keys, which the kernel does not see', node);
+  const isFlat = query.shape?.length === 3;
+  const [newKey, newValue] = [key, value].map(({ added }) => mergedOf(added, facts));
+  const flat = isFlat ? { base: query, apply: () => query } : mergedOf(query, facts);
+  if (!newKey || !newValue || !flat)
+    return new Miss('the sizes of query, key and value are not known', node, helps.shape);
+  const joined = [key.joined.output, value.joined.output];
+  const read = [flat.base, newKey.base, newValue.base, key.past, value.past, ...(bias ? [bias] : [])];
+  if (comesFrom(read, [key.joined, value.joined]))
+    return new Miss('what the kernel reads is computed from the cache that it makes', node);
+  const reason = context.leaves(node);
+  if (reason !== undefined) return new Miss(reason, node);
+
+  const build = new Rewriter(node.graph, node.name);
+  const [queries, keys, values] = [flat, newKey, newValue].map(({ apply }) => apply(build)) as [Value, Value, Value];
+  const [last, total] = lengthsOf(build, shared, queries, site);
+  const none = undefined;
+  const caches = [key, value].map(({ past, added }) => build.op('Concat', [past, added], { axis: 2 }));
+  const inputs = [queries, keys, values, ...caches, last, total, ...(bias ? [none, none, none, bias] : [])];
+  const softcap = node.float('softcap', 0);
+  const made = build.node(
+    OP,
+    inputs,
+    {
+      num_heads: heads,
+      kv_num_heads: groups,
+      scale: float(node.float('scale', 0) || 1 / Math.sqrt(size)),
+      ...(softcap > 0 && { softcap: float(softcap) }),
+    },
+    { ...CONTRIB, outputs: 3 },
+  );
+  const [output, ...present] = made.outputs as [Value, Value, Value];
+  output.type = tensorType(elem, [query.shape?.[0] as Dim, site.rows, heads * size]);
+  present.forEach((result, i) => {
+    result.type = joined[i]?.type;
+  });
+  const rows =
+    bias && fill !== undefined ? { bias, fill, values: present[1] as Value, heads, groups, size } : undefined;
+  const whole = rows ? withMean(build, shared, output, rows, context) : output;
+  const refused = context.replace({
+    rule: 'cached attention',
+    old: [node.output, ...joined],
+    by: [isFlat ? whole : separated(build, whole, site), ...present],
+    operands: [
+      flat.base,
+      newKey.base,
+      newValue.base,
+      key.past,
+      value.past,
+      ...(bias ? masksOf(site, bias, facts) : []),
+    ],
+    facts,
+    since: build.since,
+  });
+  return refused === undefined ? undefined : new Miss(refused, node);
+}
+
+/** True where one of the nodes is on the way to one of the values. */
+function comesFrom(values: readonly Value[], nodes: readonly Node[]): boolean {
+  const seen = new Set<Node>();
+  const stack = [...values];
+  for (let value = stack.pop(); value; value = stack.pop()) {
+    const { producer } = value;
+    if (!producer || seen.has(producer)) continue;
+    if (nodes.includes(producer)) return true;
+    seen.add(producer);
+    append(stack, [...dependenciesOf(producer)]);
+  }
+  return false;
+}
+
+/** A mask that is known by its structure keeps it when the rewrite runs alone. */
+const masksOf = ({ causality, node }: CachedSite, bias: Value, facts: Facts): readonly Value[] =>
+  causality.mayBeWhole || !causality.isPure
+    ? inputsOf(
+        {
+          terms: [{ kind: 'bias', value: bias, axes: [], elem: 'float32', at: node, unproven: [], factor: 1 }],
+          query: { rows: [] },
+          key: { rows: [] },
+        },
+        facts,
+      )
+    : [bias];
+
+/** Queries, or new keys or values, [B, G, S, D] as [B, S, G·D], from before they were turned; undefined where sizes are not known. */
+function mergedOf(given: Value, facts: Facts) {
+  const view = viewOf(given, facts);
+  if (view?.scale !== 1) return undefined;
+  const [batch, groups, rows, columns] = view.axes.map(leavesOf);
+  if (!batch || !groups || !rows || !columns) return undefined;
+  const change = arrange(view.baseAxes.map(leavesOf), [batch, rows, [...groups, ...columns]], [view.base]);
+  return change && { base: view.base, apply: (build: Rewriter) => change.apply(build, view.base) };
+}
+
+/** [B, S, N·D] as [B, N, S, D] */
+function separated(build: Rewriter, flat: Value, { node, heads, rows, key }: CachedSite): Value {
+  const size = sizeOf(key.axes[3] ?? []) as number;
+  const parts = rows === 1 ? build.ints(0, heads, 1, size) : build.ints(0, 0, heads, size);
+  const whole = build.op('Reshape', [flat, parts]);
+  const result = rows === 1 ? whole : build.op('Transpose', [whole], { perm: [0, 2, 1, 3] });
+  result.type = node.output.type;
+  return result;
+}
+
+/** The last key's index of each batch, and the number of keys: once for all sites of these sizes. */
+function lengthsOf(
+  build: Rewriter,
+  shared: SharedBiases,
+  query: Value,
+  { rows, query: given, key: { axes, past } }: CachedSite,
+) {
+  const batch = given.shape?.[0] as Dim;
+  const keys = sizeOf(axes[2] ?? []);
+  const name = [batch, rows, keys].map(dimText).join(' ');
+  const once = (what: string, make: () => Value): Value => memo(shared, `${what} ${name}`, make);
+  if (typeof batch === 'number' && typeof keys === 'number') {
+    const last = tensorOf('int32', Array<number>(batch).fill(keys - 1));
+    return [once('last', () => build.constant(last)), once('total', () => build.constant('int32', keys))] as const;
+  }
+  const dim = (value: Value, axis: Value): Value => build.op('Gather', [build.op('Shape', [value]), axis]);
+  const total = once('total', () => {
+    const [before, own] = [dim(past, build.constant('int64', 2)), dim(query, build.constant('int64', 1))];
+    return build.cast(build.op('Add', [before, own]), 'int32');
+  });
+  const last = once('last', () =>
+    build.op('Expand', [build.op('Sub', [total, build.constant('int32', 1)]), dim(query, build.ints(0))]),
+  );
+  return [last, total] as const;
+}
