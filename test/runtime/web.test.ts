@@ -146,7 +146,7 @@ describe.runIf(hasBrowser)('onnxruntime-web in a browser', () => {
     expect(outputs.text).toEqual({ type: 'string', shape: [], data: ['ä'] });
     expect(ms).toBeGreaterThan(0);
     expect((await session.time(feeds, 3)).ms).toHaveLength(3);
-    expect(readPlacement('web', await session.profile()).fallbacks).toEqual({ Det: 1, Identity: 1 });
+    expect(readPlacement('web', await session.profile()).fallbacks).toEqual({ Det: 1, Identity: 1, IsNaN: 1 });
     await session.release();
     await expect(session.run(feeds)).rejects.toMatchObject({ kind: 'error', message: /released/ });
   });

@@ -18,10 +18,14 @@ import { bias, cached, causal, HEADS, type Parts, padded, seen } from './cached-
 const NOISE = 1e-5;
 const PAST = 5;
 
-async function fuses(before: Model, { rows, batch }: { rows: number; batch: number }, mask?: readonly number[]) {
-  const total = PAST + rows;
+async function fuses(
+  before: Model,
+  { rows, batch, past = PAST }: { rows: number; batch: number; past?: number },
+  mask?: readonly number[],
+) {
+  const total = past + rows;
   const feeds = { mask: tensorOf('int64', mask ?? Array<number>(batch * total).fill(1), [batch, total]) };
-  const dims = { rows, batch, past: PAST, total, present: total };
+  const dims = { rows, batch, past, total, present: total };
   const { model } = await checkPass(fuseCache(), { before, within: NOISE, feeds, dims });
   const [kernel] = model.graph.nodes().filter(({ opType }) => opType === 'GroupQueryAttention');
   const counts = opCounts(model);
@@ -54,6 +58,11 @@ describe('fuse-cache', () => {
       const { hasBias } = await fuses(cached({ groups, mask: causal }), { rows: 3, batch: 1 });
       expect(hasBias).toBe(false);
     }
+  });
+
+  it('takes an empty cache', async () => {
+    await fuses(cached({ mask: causal }), { rows: 3, batch: 1, past: 0 });
+    await fuses(cached({ batch: 'batch', rows: 1, mask: padded }), { rows: 1, batch: 2, past: 0 });
   });
 
   it.each([
