@@ -18,7 +18,7 @@ import { tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, Miss } from '../../../src/match/miss.js';
 import { Rewriter } from '../../../src/match/rewriter.js';
-import { leavesOf, sizeOf, viewOf } from '../../../src/match/view.js';
+import { leavesOf, sizeOf, viewOf } from '../../../src/match/views/view.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { arrange } from '../emit/arrange.js';
 import { memo, type SharedBiases } from '../emit/bias.js';

@@ -7,7 +7,7 @@ import { type Dim, equalDims, subtractDims } from '../../../src/ir/dims/dims.js'
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
-import { type Axes, type AxisFactor, leavesOf, sameAxes, sizeOf, viewOf } from '../../../src/match/view.js';
+import { type Axes, type AxisFactor, leavesOf, sameAxes, sizeOf, viewOf } from '../../../src/match/views/view.js';
 import { type Causality, causalityOf } from '../mask/causal.js';
 
 /** Key or value. */
