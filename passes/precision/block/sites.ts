@@ -55,7 +55,7 @@ export class BlockSites {
         site.obstacle ??
         (layers.has(site.main.role) ? undefined : 'its constant is no factor of a layer') ??
         (nodes.some(isKept) ? 'kept as asked' : undefined) ??
-        nodes.map((node) => context.leaves(node)).find((one) => one !== undefined);
+        nodes.flatMap((node) => context.leaves(node) ?? []).map(withEightBits)[0];
       if (reason === undefined) return [{ site, ...this.#readersOf(site) }];
       this.#leave(site, reason);
       return [];
@@ -126,6 +126,9 @@ export class BlockSites {
     this.#left.add(main.node, this.context.timesOf(main.node));
   }
 }
+
+/** The reason that a weight is kept from 4 bits, and what takes it: a pass with a gate of its own, as `eighth` has it. */
+const withEightBits = (reason: string): string => `${reason}; int8:compute=false behind int4 stores it in 8 bits`;
 
 /** The narrowest form for a weight that plain ops decode, also in words; or the reason that there is none. */
 function storageOf(site: WeightSite, weights: BlockWeights): { form: StorageForm; text: string } | string {
