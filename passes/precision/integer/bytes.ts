@@ -1,9 +1,9 @@
 /**
  * Gives a weight as signed bytes, K × N, whether it is stored transposed or not.
  *
- * Where activations have a mean in common, as behind Relu, Gelu or Sigmoid, the rounding errors of a column add up to nearly nothing: each weight is
- * rounded after a small share of the sum of all errors before it was added. So the mean passes with nearly no error, at half a percent more error of
- * everything else.
+ * The rounding errors of a column add up to nearly nothing: each weight is rounded after a small share of the sum of all errors before
+ * it was added. So a mean that all elements of an activation have in common, as behind Relu, Gelu or Sigmoid, passes with nearly no
+ * error, at half a percent more error of everything else.
  */
 import { CHUNK } from '../../../src/ir/tensors/tensor.js';
 import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
@@ -19,11 +19,7 @@ const FEEDBACK = 1 / 64;
 const BAND = 32 * CHUNK;
 
 /** Where pairs count, the sum of a pair with equal signs stays within the limit. */
-export function* columnBytes(
-  weight: ProductWeight,
-  scales: Float32Array,
-  hasCommonMean: boolean,
-): Iterable<Uint8Array> {
+export function* columnBytes(weight: ProductWeight, scales: Float32Array): Iterable<Uint8Array> {
   const { matrix, isTransposed } = weight;
   const [K, N] = isTransposed ? [matrix.columns, matrix.rows] : [matrix.rows, matrix.columns];
   const errors = new Float64Array(N);
@@ -31,7 +27,7 @@ export function* columnBytes(
   const height = Math.max(16, Math.floor(BAND / Math.max(1, N) / 16) * 16);
   for (let start = 0; start < K; start += height) {
     const end = Math.min(K, start + height);
-    const band = fillBand(weight, scales, errors, [start, end], hasCommonMean ? FEEDBACK : 0);
+    const band = fillBand(weight, scales, errors, [start, end]);
     for (let at = 0; at < band.length; at += CHUNK) yield new Uint8Array(band.buffer).subarray(at, at + CHUNK);
   }
 }
@@ -41,7 +37,6 @@ function fillBand(
   scales: Float32Array,
   errors: Float64Array,
   [start, end]: readonly [number, number],
-  share: number,
 ): Int8Array {
   const N = scales.length;
   const band = new Int8Array((end - start) * N);
@@ -51,10 +46,10 @@ function fillBand(
       const k = column + first - from;
       if (first >= last) return;
       const place = { at: (k - start) * N + row, step: N, above: N, column: row, along: 0 };
-      roundRun(numbers.subarray(first, last), band, place, { scales, errors, share }, isPaired ? [k & 1, 1] : NEVER);
+      roundRun(numbers.subarray(first, last), band, place, { scales, errors }, isPaired ? [k & 1, 1] : NEVER);
     } else if (row >= start && row < end) {
       const place = { at: (row - start) * N + column, step: 1, above: N, column, along: 1 };
-      roundRun(numbers.subarray(from, to), band, place, { scales, errors, share }, isPaired ? [row & 1, 0] : NEVER);
+      roundRun(numbers.subarray(from, to), band, place, { scales, errors }, isPaired ? [row & 1, 0] : NEVER);
     }
   });
   return band;
@@ -73,7 +68,6 @@ interface ColumnStates {
   readonly scales: Float32Array;
   /** The sum of each column's errors so far, in steps. */
   readonly errors: Float64Array;
-  readonly share: number;
 }
 
 /** Which weights are the second of a pair: where the first number, and the second one times the place in the run, add up to an odd one. */
@@ -85,13 +79,13 @@ function roundRun(
   numbers: Float32Array | Float64Array,
   band: Int8Array,
   { at, step, above, column, along }: Place,
-  { scales, errors, share }: ColumnStates,
+  { scales, errors }: ColumnStates,
   [first, turn]: Seconds,
 ): void {
   for (let i = 0, n = column, place = at; i < numbers.length; i++, n += along, place += step) {
     const exact = (numbers[i] as number) / (scales[n] as number);
     const error = errors[n] as number;
-    const rounded = nearest(exact + share * error);
+    const rounded = nearest(exact + FEEDBACK * error);
     let byte = rounded > LARGEST ? LARGEST : rounded < -LARGEST ? -LARGEST : rounded;
     let moved = 0;
     if (((first + turn * i) & 1) === 1) {

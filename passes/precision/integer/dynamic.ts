@@ -12,8 +12,7 @@ import { type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { castTo } from '../../../src/ir/whole-model/widen.js';
 import { tableOf } from '../block/tables.js';
-import { type Product, upright } from '../product.js';
-import { hasCommonMean } from './common-mean.js';
+import { type Product, upright, type Weight } from '../product.js';
 import { lookUp } from './lookups.js';
 import { type QuantizedActivation, quantizedRows } from './rows.js';
 import { type ColumnWeight, columnWeightOf } from './weight.js';
@@ -36,7 +35,7 @@ export class DynamicInt8 {
   /** The product in float32 before the bias, or the reason that it cannot be rewritten. */
   rewrite(product: Product): Value | string {
     const { node, weight, alpha } = product;
-    const quantized = this.#weight(product);
+    const quantized = this.#weight(weight);
     if (typeof quantized === 'string') return quantized;
     const { graph } = node;
     const input = this.#activation(graph, upright(product));
@@ -62,12 +61,10 @@ export class DynamicInt8 {
     return true;
   }
 
-  #weight({ weight, activation }: Product): ColumnWeight | string {
+  #weight(weight: Weight): ColumnWeight | string {
     const known = this.#weights.get(weight.stored) ?? new Map<boolean, ColumnWeight | string>();
     this.#weights.set(weight.stored, known);
-    const made =
-      known.get(weight.isTransposed) ??
-      columnWeightOf(weight, { ...this.options, hasCommonMean: hasCommonMean(activation) });
+    const made = known.get(weight.isTransposed) ?? columnWeightOf(weight, this.options);
     known.set(weight.isTransposed, made);
     return made;
   }

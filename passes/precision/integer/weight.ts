@@ -22,15 +22,10 @@ export interface ColumnOptions {
   /** True where sums must be exact on CPUs that saturate. */
   readonly isExact: boolean;
   readonly maxWeightError: number;
-  /** True where the activations that it multiplies may have a mean in common. */
-  readonly hasCommonMean: boolean;
 }
 
 /** The constants, in the scope of the weight; or the reason that there are none. */
-export function columnWeightOf(
-  weight: Weight,
-  { isExact, maxWeightError, hasCommonMean }: ColumnOptions,
-): ColumnWeight | string {
+export function columnWeightOf(weight: Weight, { isExact, maxWeightError }: ColumnOptions): ColumnWeight | string {
   const { stored, tensor, K, N } = weight;
   const { graph, name } = stored;
   // Scales are kept, because they are read again with the weight; they are one number for each column.
@@ -47,7 +42,7 @@ export function columnWeightOf(
   const scalesOf = (one: Tensor): Float32Array =>
     known.get(one) ?? (columnScalesOf(storedWeight(weight, one, isExact))?.scales as Float32Array);
   const tensorOfBytes = derive([tensor], 'int8', [K, N], (one) =>
-    columnBytes(storedWeight(weight, one as Tensor, isExact), scalesOf(one as Tensor), hasCommonMean),
+    columnBytes(storedWeight(weight, one as Tensor, isExact), scalesOf(one as Tensor)),
   );
   if (isExact) vouchForPairs(tensorOfBytes);
   const bytes = graph.constant(tensorOfBytes, `${name}_int8`);

@@ -2,11 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { columnBytes } from '../../../passes/precision/integer/bytes.js';
 import { columnScalesOf } from '../../../passes/precision/integer/columns.js';
-import { hasCommonMean } from '../../../passes/precision/integer/common-mean.js';
 import type { ProductWeight } from '../../../passes/precision/integer/sizes.js';
-import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
-import type { Value } from '../../../src/ir/value.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 
 const normal = (count: number, seed: number): number[] => {
@@ -29,8 +26,8 @@ function weightOf(numbers: readonly number[], K: number, N: number, isPaired: bo
   return { matrix: { tensor, rows, columns, groups: N, ...groups }, isTransposed, isPaired } as ProductWeight;
 }
 
-const bytesOf = (weight: ProductWeight, scales: Float32Array, hasCommonMean = true): number[] =>
-  [...columnBytes(weight, scales, hasCommonMean)].flatMap((piece) => [...piece].map((byte) => (byte << 24) >> 24));
+const bytesOf = (weight: ProductWeight, scales: Float32Array): number[] =>
+  [...columnBytes(weight, scales)].flatMap((piece) => [...piece].map((byte) => (byte << 24) >> 24));
 
 /** The weight minus what its bytes say, by column. */
 function errorsOf(weight: ProductWeight, K: number, N: number, numbers: readonly number[]): number[][] {
@@ -86,54 +83,6 @@ describe('scales of columns', () => {
 });
 
 describe('rounding of columns', () => {
-  it('goes to the nearest where activations have no mean in common', () => {
-    const [K, N] = [300, 8];
-    const numbers = normal(K * N, 8);
-    const weight = weightOf(numbers, K, N, false);
-    const { scales } = columnScalesOf(weight) as { scales: Float32Array };
-    const nearest = numbers.map((number, at) => {
-      const rounded = Math.floor(number / (scales[at % N] as number) + 0.5);
-      return Math.max(-127, Math.min(127, rounded)) + 0;
-    });
-    expect(bytesOf(weight, scales, false).map((byte) => byte + 0)).toEqual(nearest);
-  });
-
-  const norm = (op: string, scale: number[], shift?: number[]) => (g: GraphBuilder, x: Value) => {
-    const operands = [scale, ...(shift ? [shift] : [])].map((numbers) => g.constant('float32', numbers, [4]));
-    return g.op(op, [x, ...operands], {}, { domain: op.startsWith('Simplified') ? 'com.microsoft' : '' });
-  };
-
-  it.each<[string, boolean, (g: GraphBuilder, x: Value) => Value]>([
-    ['a norm whose shifts have both signs', false, norm('LayerNormalization', [1, 1, 1, 1], [0.5, -0.5, 0.2, -0.2])],
-    [
-      'the same through a view',
-      false,
-      (g, x) => g.op('Reshape', [norm('LayerNormalization', [1, 2, 1, 1])(g, x), g.ints(-1, 4)]),
-    ],
-    ['a norm without shifts', false, norm('SimplifiedLayerNormalization', [1, 1, 1, 1])],
-    ['a norm with a shift of all channels', true, norm('LayerNormalization', [1, 1, 1, 1], [0.5, 0.4, 0.5, 0.4])],
-    [
-      'a norm with a computed shift',
-      true,
-      (g, x) =>
-        g.op('LayerNormalization', [
-          x,
-          g.constant('float32', [1, 1, 1, 1], [4]),
-          g.op('ReduceMean', [x], { axes: [0, 1], keepdims: 0 }),
-        ]),
-    ],
-    ['Relu', true, (g, x) => g.op('Relu', [x])],
-    ['nothing known', true, (_g, x) => x],
-  ])('takes a mean into account behind %s: %s', (_name, expected, make) => {
-    let found: boolean | undefined;
-    buildModel({ '': 17, 'com.microsoft': 1 }, (g) => {
-      const value = make(g, g.input('x', 'float32', [2, 3, 4]));
-      found = hasCommonMean(value);
-      g.output('y', value);
-    });
-    expect(found).toBe(expected);
-  });
-
   it.each([true, false])('adds up to nearly nothing, at hardly more error of each weight (pairs: %s)', (isPaired) => {
     const [K, N] = [2048, 16];
     const numbers = normal(K * N, 6);

@@ -10,7 +10,6 @@ import type { Value } from '../../../../src/ir/value.js';
 import { type Product, productOf } from '../../product.js';
 import { expectedImportance, type Importance } from '../importance.js';
 import { functionOf } from './functions.js';
-import { norms } from './norms.js';
 import { Spread } from './spread.js';
 import { momentsBehind, numbersBehind } from './sums.js';
 
@@ -28,6 +27,15 @@ export function expectedOf({ activation, weight: { K } }: Pick<Product, 'activat
   const spread = isKnown ? found : Spread.normal(new Float32Array(K).fill(MEAN), new Float32Array(K).fill(1));
   return expectedImportance(spread.means, spread.variances);
 }
+
+/** Norms by where their scale and shift stand. */
+const norms: Readonly<Record<string, readonly [scale: number, shift: number | undefined]>> = {
+  LayerNormalization: [1, 2],
+  RMSNormalization: [1, undefined],
+  SimplifiedLayerNormalization: [1, undefined],
+  SkipLayerNormalization: [2, 3],
+  SkipSimplifiedLayerNormalization: [2, undefined],
+};
 
 class Spreads {
   readonly #known = new Map<Value, Spread | undefined>();
