@@ -40,12 +40,12 @@ export async function runFolder(
   const base = {
     ...({ version: 1, input: given.folder, folder: options.out, layout: given.layout.kind } as const),
     command: options.command,
-    others: { files: others.length, bytes: await bytesIn(given.folder, others), changed: [] as string[] },
+    others: { files: others.length, bytes: await bytesIn(given.folder, others), changed: [] },
   };
-  const made = options.dryRun
+  const made: MadeFolder = options.dryRun
     ? { parts: plans.map(({ report }) => report), isWritten: false }
     : await madeFolder(plan, options);
-  const { changed = [], pictures, ...found } = made as MadeFolder;
+  const { changed = [], pictures, ...found } = made;
   const report: FolderReport = {
     ...base,
     others: { ...base.others, changed: [...changed] },

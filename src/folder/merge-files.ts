@@ -1,5 +1,5 @@
 /** Merges the files of two decoders into one, and proves it: both are run token by token before anything is written. */
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { checkDestinations, keepFiles } from '../job/destination.js';
 import { bytesOf, readSource } from '../job/optimize-file.js';
 import { mergeDecoders } from '../merge-decoders.js';
@@ -45,13 +45,11 @@ export async function mergeDecoderFiles(
   onProgress('merging');
   const merged = mergeDecoders(sources[0].original, sources[1].original);
   const found = { inputs: [decoder, withPast], inputBytes: await bytesOf(read) };
-  // Both have their weights beside them, or neither is large.
-  const settings = { externalData: read.length > 2, dataName: `${out.replace(/^.*[/\\]/, '')}_data` };
-  const isExternal = settings.externalData;
+  // Two files alone have their weights inside: then so does the result.
+  const isExternal = read.length > 2;
   const write = (path: string) =>
     writeModelSet(merged, path, {
-      externalData: isExternal,
-      ...(isExternal && { dataName: settings.dataName }),
+      ...(isExternal && { dataName: `${basename(out)}_data` }),
       permit: force ? undefined : (paths) => keepFiles(read, paths),
     });
   const proof = validate ? await proven(decoder, withPast, write, onProgress) : undefined;
