@@ -83,6 +83,27 @@ describe('--dim and --shape', () => {
     expect(status).toBe(1);
   });
 
+  it('of a range keep the dim symbolic, and what is compared and shown is at both ends and between', async () => {
+    const range = ['--dim', 'batch=1..5:2'];
+    const run = ['model.onnx', '--passes', 'simplify', ...range, '--target', 'cpu', '--no-speed', '--force'];
+    const { status, stdout } = await place.run(run);
+    expect(stdout).toContain('"batch" stays symbolic, with sizes of 1..5:2');
+    expect(stdout).toMatch(/sizes {2}one model for batch 1\.\.5:2\n.*\n {2}batch=1 .*\n {2}batch=3 .*\n {2}batch=5 /);
+    expect(status).toBe(0);
+    const shown = await place.run(['inspect', 'model.opt.onnx']);
+    expect(shown.stdout).toContain('sizes of dims\n  batch 1..5:2\n');
+    writeFileSync(place.path('range.json'), JSON.stringify({ passes: 'simplify', dims: { batch: '1..5:3' } }));
+    const wrong = await place.run(['model.onnx', '--config', 'range.json']);
+    expect(wrong.stderr).toBe(
+      'error: range.json: dims.batch: expected a step that leads from 1 to 5, as 1..4:3 has one; found "1..5:3"\n',
+    );
+    const set = join(place.folder, 'data', 'test_data_set_0');
+    mkdirSync(set, { recursive: true });
+    writeFileSync(join(set, 'input_0.pb'), zeros('x', 2, 16));
+    const beyond = await place.run(['model.onnx', '--passes', 'simplify', '--inputs', 'data', ...range]);
+    expect(beyond.stderr).toContain('expected "x" with a size of 1..5:2 at axis 0, "batch"; found [2, 16]');
+  });
+
   it('contradict nobody: two sizes for one dim are an error that says who asked', async () => {
     const { status, stderr } = await place.run([
       'model.onnx',
