@@ -105,7 +105,7 @@ describe('half on CUDA', () => {
         const numbers =
           kind === 'decoder'
             ? [
-                { type: 'int64', shape: [] },
+                { type: 'int32', shape: [] },
                 { type: 'int64', shape: [] },
               ]
             : [];

@@ -5,7 +5,9 @@ import { dit } from '../../fixtures/dit.js';
 import { encoder } from '../../fixtures/encoder.js';
 import { unet } from '../../fixtures/unet.js';
 import { vae } from '../../fixtures/vae.js';
+import { freeze } from '../../passes/freeze.js';
 import { fullGraph } from '../../passes/full-graph.js';
+import { fuseCache } from '../../passes/fuse-cache.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
@@ -103,6 +105,16 @@ describe.runIf(hasBrowser)('results in a browser', () => {
       }
     },
   );
+
+  it('appends to a cache and reads it by one kernel as the CPU does', async () => {
+    const [model, step] = [decoder(llama), { batch: 2, sequence: 1, past_sequence: 5, total_sequence: 6 }];
+    const feeds = makeFeeds(model, { seed: 0, dims: step }).tensors;
+    const passes = [freeze({ dims: { sequence: 1 } }), 'exact', fuseCache()];
+    const { model: result } = await optimize(model, passes, { target: 'webgpu', verify: 'none' });
+    expect(result.graph.nodes().map(({ opType }) => opType)).toContain('GroupQueryAttention');
+    const [web, original] = [await run(result, 'web', 'optimized', feeds), await run(model, 'cpu', 'plain', feeds)];
+    expect(worst(web, original)).toBeLessThan(2e-4);
+  });
 
   it('tells NaN by Not(Equal(x, x)), as IsNaN does', async () => {
     const model = buildModel({ '': 17 }, (g) => {
