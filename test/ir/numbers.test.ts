@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { everyNumber, numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import { castTensor, everyNumber, numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { memoryTensor } from '../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes } from '../../src/ir/types.js';
 
@@ -30,3 +30,12 @@ it.each(Object.keys(dataTypes).filter((type) => type in numbers || /^u?int|^floa
     }
   },
 );
+
+it('cast to float16 are rounded as one by one: all its numbers, what lies between, and what is beyond', () => {
+  const bits = Uint16Array.from({ length: 1 << 16 }, (_, at) => at);
+  const all = numbersOf(memoryTensor('float16', [1 << 16], new Uint8Array(bits.buffer)));
+  const between = all.map((one, at) => one + ((at % 16) / 16) * ((all[at + 1] ?? one) - one));
+  const tensor = tensorOf('float32', [...all, ...between, 65519.99, 65520, 1e30, 1e-30, -1e-30, -65520]);
+  const [cast, each] = [castTensor(tensor, 'float16'), tensorOf('float16', numbersOf(tensor))];
+  expect(Buffer.compare(cast.bytes(), each.bytes())).toBe(0);
+});

@@ -2,7 +2,15 @@
 
 import { byteLengthOf, type DataType, dataTypes } from '../types.js';
 import { derive } from './bank.js';
-import { bfloat16Of, floatBits, fromBfloat16, fromSmallFloat, toFloat16, toSmallFloat } from './float-bits.js';
+import {
+  bfloat16Of,
+  floatBits,
+  fromBfloat16,
+  fromSmallFloat,
+  toFloat16,
+  toFloat16Bytes,
+  toSmallFloat,
+} from './float-bits.js';
 import { CHUNK, elementCount, memoryTensor, stringTensor, type Tensor } from './tensor.js';
 
 /** Element `index` of packed bytes, as a number (int64 beyond 2^53 loses its low bits: use `bigintsOf`). Complex: the real part. */
@@ -190,6 +198,10 @@ export function castTensor(tensor: Tensor, type: DataType): Tensor {
   if (from < 8 || dataTypes[type].bits < 8) throw new TypeError(`numbers: cannot cast ${tensor.type} to ${type}`);
   return derive([tensor], type, tensor.shape, function* (source) {
     for (const chunk of (source as Tensor).chunks()) {
+      if (tensor.type === 'float32' && type === 'float16') {
+        yield toFloat16Bytes(chunk);
+        continue;
+      }
       // Chunks hold whole elements; pieces keep the result within the chunk bound when it widens.
       const step = CHUNK / 8;
       const total = chunk.length / (from / 8);
