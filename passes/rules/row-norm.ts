@@ -5,7 +5,7 @@
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import { forwardOf, looseOps } from '../../src/match/algebra/algebra.js';
-import { placed } from '../../src/match/algebra/expression.js';
+import { placed } from '../../src/match/algebra/forms.js';
 import { Reader } from '../../src/match/algebra/reader.js';
 import { any, Mean, Minus, type Pattern, Power, reading, Sum, site } from '../../src/match/pattern.js';
 import { Environment, foundAt, type Search } from '../../src/match/search/search.js';

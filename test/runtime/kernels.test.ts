@@ -1,5 +1,6 @@
 /** Which provider has which kernel: lines of the table that passes decide by. */
 import { describe, expect, it } from 'vitest';
+import { kernelTable } from '../../src/runtime/kernels/table.js';
 import { hasKernel } from '../../src/runtime/kernels.js';
 
 describe('hasKernel', () => {
@@ -35,5 +36,15 @@ describe('hasKernel', () => {
     ['cpu', 'Relu', 'com.example', 1, 'float32', false],
   ] as const)('%s %s (%s %i) in %s: %s', (target, opType, domain, opset, elem, expected) => {
     expect(hasKernel(target, opType, domain, opset, elem)).toBe(expected);
+  });
+});
+
+describe('a table written by hand', () => {
+  it.each([
+    ['com.microsoft.Gelu 1 f32', 'expected an operator (ms. before those of com.microsoft)'],
+    ['Gelu f32', 'expected an operator'],
+    ['Gelu 20 float32', 'expected one of f32'],
+  ])('refuses %s', (line, reason) => {
+    expect(() => kernelTable.parse(line)).toThrow(reason);
   });
 });

@@ -12,19 +12,8 @@ import { isPlain } from '../views/plain.js';
 import { reshapeOf } from '../views/reshaped.js';
 import { fillOf, scalarOf } from '../views/scalar.js';
 import { calls, isAlgebra, reductionOf } from './algebra.js';
-import {
-  atomExpression,
-  call,
-  leafOf,
-  numberExpression,
-  onlyAtom,
-  placed,
-  plus,
-  power,
-  reduce,
-  scale,
-  times,
-} from './expression.js';
+import { atomExpression, call, leafOf, numberExpression, onlyAtom, plus, power, scale, times } from './expression.js';
+import { placed, reduce } from './forms.js';
 import { isNear } from './near.js';
 import type { Expression } from './normal-form.js';
 import { ratioOf } from './ratio.js';

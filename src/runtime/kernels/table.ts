@@ -40,11 +40,19 @@ function parse(text: string): KernelTable {
   const table = new Map<string, Lines>();
   for (const line of text.trim().split('\n')) {
     const [name = '', since = '1', ...words] = line.split(' ');
+    if (!/^(ms\.)?\w+(>\w+)?$/.test(name) || !/^\d+$/.test(since))
+      throw new TypeError(
+        `kernel table: expected an operator (ms. before those of com.microsoft) and a version; found "${line}"`,
+      );
     const types = new Map<DataType, KernelState>();
     for (const word of words) {
       const state = stateOf[word[0] as string] ?? 'yes';
       const type = typeOf.get(state === 'yes' ? word : word.slice(1));
-      if (type) types.set(type, state);
+      if (!type)
+        throw new TypeError(
+          `kernel table: expected one of ${[...typeOf.keys()].join(', ')}; found "${word}" in "${line}"`,
+        );
+      types.set(type, state);
     }
     const lines = table.get(name) ?? [];
     table.set(name, lines);
