@@ -30,7 +30,7 @@ export async function runVariants(
   }).finally(() => progress.clear());
   if (flags.json) stdout.write(jsonText(found));
   else show(flags, found, variantsText);
-  const failed = found.variants.filter(({ files, isKnown }) => !files && !isKnown);
+  const failed = found.variants.filter(({ files }) => !files);
   if (isHidden)
     for (const { name, reason } of failed) stderr.write(`${shownText(`error: ${name} was not made: ${reason}`)}\n`);
   return failed.length > 0 ? NOT_MADE : 0;

@@ -60,6 +60,12 @@ export const int8 = definePass({
       .describe(
         'One scale for all of an activation, or one for each row, so that no row changes another; slower; cpu.',
       ),
+    unsigned: z
+      .boolean()
+      .default(false)
+      .describe(
+        'Weights of MatMul and Gemm are uint8: exact on every CPU without 7 bits, slower on those with VNNI; cpu.',
+      ),
     weights: z
       .boolean()
       .default(false)
@@ -90,15 +96,16 @@ export const int8 = definePass({
   variants: (options, target) =>
     computesIn(target, 'int8') && !options.weights ? [{ ...options, weights: true }] : [],
   async run(model, options, context) {
-    const { keep, minElements, maxWeightError, reduceRange, share } = options;
+    const { keep, minElements, maxWeightError, reduceRange, share, unsigned } = options;
     const isByRow = options.activations === 'row';
     const bytesBefore = bytesInFloat32(model, context);
     fitSource(model, context);
     const isKept = keeps(keep);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
     const isDynamic = computesIn(context.target, 'int8') && !options.weights;
-    const settings = { minElements, maxWeightError, isExact, isDynamic, isKept };
-    const makeDynamic = () => new DynamicInt8({ isExact, isByRow, maxWeightError });
+    const settings = { minElements, maxWeightError, isExact: isExact || unsigned, isDynamic, isKept };
+    const makeDynamic = () =>
+      new DynamicInt8({ isExact: isExact && !unsigned, isByRow, maxWeightError, isUnsigned: unsigned });
     const whyNot =
       options.compute === 'auto' && isDynamic
         ? await whyNotComputed(model, context, async (copy) => {
@@ -146,7 +153,7 @@ export const int8 = definePass({
     const leftText = left.text();
     if (leftText) context.note(leftText);
     if (count === 0 || !isDynamic) return;
-    context.note(isExact ? EXACT_CPUS : INEXACT_CPUS);
+    context.note(settings.isExact ? EXACT_CPUS : INEXACT_CPUS);
     if (!isByRow && hasRows)
       context.note('one scale for all rows: NaN or outliers in one change the others (activations=row)');
   },

@@ -8,6 +8,7 @@ import { buildModel } from '../src/ir/build.js';
 import { variantsIn } from '../src/job/variant-sets.js';
 import { optimizeVariants } from '../src/job/variants.js';
 import { closeRuntime, validate } from '../src/on-demand.js';
+import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { variantsText } from '../src/report/variants-text.js';
 import type { VariantResult } from '../src/run/variants-schema.js';
@@ -45,7 +46,7 @@ describe('the variants of transformers.js', () => {
     });
   });
 
-  it('are files that do what the original does, and what cannot be made has a reason and no file', async () => {
+  it('are files that do what the original does', async () => {
     const out = join(folder, 'onnx');
     const made = await optimizeVariants(from, ['transformers-js'], { ...settings, out });
     const written = made.variants.flatMap(({ files = [] }) => files);
@@ -56,16 +57,22 @@ describe('the variants of transformers.js', () => {
     ).toEqual([...written].sort());
     expect(written).toEqual(
       expect.arrayContaining(
-        ['model.onnx', 'model_fp16.onnx', 'model_quantized.onnx', 'model_int8.onnx'].map((name) => join(out, name)),
+        ['', '_fp16', '_quantized', '_int8', '_uint8'].map((suffix) => join(out, `model${suffix}.onnx`)),
       ),
     );
     for (const { files, bytes, share, reason } of made.variants) {
-      if (!files) expect(reason).toMatch(/signed|gate/);
+      // Random weights of 64 numbers bear 4 bits badly.
+      if (!files) expect(reason).toMatch(/gate/);
       else {
         expect(bytes).toBe(statSync(files[0] as string).size);
         expect(share).toBeCloseTo((bytes as number) / statSync(from).size, 12);
       }
     }
+    const unsigned = await readModel(join(out, 'model_uint8.onnx'));
+    const types = [...unsigned.graph.nodeSet].flatMap((node) =>
+      node.is('MatMulInteger') ? [node.inputs[1]?.elem] : [],
+    );
+    expect(new Set(types)).toEqual(new Set(['uint8']));
     const q8 = made.variants.find(({ name }) => name === 'q8') as VariantResult;
     const { accuracy } = await validate(from, q8.files?.[0] as string, { fidelity: 'lossy', speed: false });
     const error = Math.max(...accuracy.outputs.map(({ relativeL2 }) => relativeL2));
@@ -77,7 +84,7 @@ describe('the variants of transformers.js', () => {
     expect(new Set(inputs).size).toBe(1);
     const text = variantsText(made);
     expect(text).toMatch(/✓ +q8 +[\d.]+ kB/);
-    expect(text).toMatch(/· uint8 not made: int8 writes signed weights/);
+    expect(text).toMatch(/✓ +uint8 +[\d.]+ kB/);
   });
 });
 

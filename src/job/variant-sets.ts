@@ -6,10 +6,7 @@ export interface Variant {
   readonly name: string;
   /** Behind the stem of the input's name. */
   readonly suffix: string;
-  /** Undefined where it cannot be made. */
-  readonly passes?: string;
-  /** Why not. */
-  readonly reason?: string;
+  readonly passes: string;
 }
 
 /**
@@ -21,11 +18,7 @@ const transformersJs: readonly Variant[] = [
   { name: 'fp16', suffix: '_fp16', passes: 'exact,fp16' },
   { name: 'q8', suffix: '_quantized', passes: 'quarter' },
   { name: 'int8', suffix: '_int8', passes: 'quarter' },
-  {
-    name: 'uint8',
-    suffix: '_uint8',
-    reason: 'int8 writes signed weights alone, which kernels of x64 CPUs multiply up to 7 times as fast: take q8',
-  },
+  { name: 'uint8', suffix: '_uint8', passes: 'simplify,fuse-rope,fuse-attn,fuse-norm,int8:unsigned=true,fuse-act' },
   { name: 'q4', suffix: '_q4', passes: 'exact,int4' },
   { name: 'q4f16', suffix: '_q4f16', passes: 'exact,int4,fp16' },
   { name: 'bnb4', suffix: '_bnb4', passes: 'exact,int4:type=nf4' },

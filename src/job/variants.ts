@@ -50,7 +50,7 @@ async function variantsBy(input: string, asked: readonly string[], options: Vari
   const catalogue = await catalogueWith(options.plugins);
   const variants = variantsIn(asked);
   // A mistake shows before a large model is read.
-  const required = variants.map(({ passes = '' }) => namesakesIn(passes, catalogue));
+  const required = variants.map(({ passes }) => namesakesIn(passes, catalogue));
   const source = await readSource(input, options);
   await mkdir(folder, { recursive: true });
   const pathOf = ({ suffix }: Variant): string => join(folder, `${stem}${suffix}.onnx`);
@@ -58,7 +58,7 @@ async function variantsBy(input: string, asked: readonly string[], options: Vari
   const inputBytes = await bytesOf(source.files);
   const made: VariantResult[] = [];
   for (const [i, variant] of variants.entries()) {
-    const { name, passes, reason } = variant;
+    const { name, passes } = variant;
     const settings: OptimizeFileOptions = {
       ...options,
       out: pathOf(variant),
@@ -66,11 +66,7 @@ async function variantsBy(input: string, asked: readonly string[], options: Vari
       onGate: 'report',
       onProgress: (text, estimate) => options.onProgress?.(`${name}: ${text}`, estimate),
     };
-    made.push(
-      passes === undefined
-        ? { name, reason: reason ?? '', isKnown: true }
-        : { name, passes, ...(await madeOf(input, passes, settings, source, inputBytes)) },
-    );
+    made.push({ name, passes, ...(await madeOf(input, passes, settings, source, inputBytes)) });
   }
   return { version: 1, input, inputBytes, folder, command: options.command, variants: made };
 }

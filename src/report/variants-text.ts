@@ -32,9 +32,7 @@ export function variantsText(given: Variants, options: TextOptions = {}): string
     ...(rows.length > 0 ? table([titles, ...rows], isTimed ? '  >>>>>' : '  >>>') : []),
     ...variants
       .filter(({ files }) => !files)
-      .flatMap(({ name, reason, isKnown }) =>
-        hanging(`${isKnown ? p.dim('·') : p.bad('✗')} ${name} not made: ${reason}`, width),
-      ),
+      .flatMap(({ name, reason }) => hanging(`${p.bad('✗')} ${name} not made: ${reason}`, width)),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -17,7 +17,6 @@ const variant = z.object({
     .optional()
     .describe("The original's time over the variant's."),
   reason: z.string().optional().describe('Why it was not made.'),
-  isKnown: z.boolean().optional().describe('True where no model can have it: that is no failure.'),
   report: reportSchema.optional(),
 });
 

@@ -23,6 +23,8 @@ export interface DynamicOptions {
   /** True for an activation scale for each row, false for one for all. */
   readonly isByRow: boolean;
   readonly maxWeightError: number;
+  /** True for weights of unsigned bytes: their sums saturate on no CPU, and are slower on those with VNNI. */
+  readonly isUnsigned?: boolean;
 }
 
 /** Rewrites products, each weight and each activation quantized once. */
@@ -41,7 +43,7 @@ export class DynamicInt8 {
     const input = this.#activation(graph, upright(product));
     const build = new GraphBuilder(graph);
     const { shape } = node.output;
-    const operands = [input.value, quantized.bytes, input.zero];
+    const operands = [input.value, quantized.bytes, input.zero, ...(quantized.zero ? [quantized.zero] : [])];
     const sums = build.op('MatMulInteger', operands, {}, { name: node.name, type: tensorType('int32', shape) });
     const times = (a: Value, b: Value, of: Shape | undefined) =>
       build.op('Mul', [a, b], {}, { type: tensorType('float32', of) });

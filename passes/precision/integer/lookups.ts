@@ -14,6 +14,8 @@ import { decoded } from '../weights/decode.js';
 /** A weight in the form of products: bytes K × N, and a scale for each of N. */
 export interface ColumnBytes {
   readonly bytes: Value;
+  /** The byte that stands for zero, where that is not 0. */
+  readonly zero: Value | undefined;
   readonly scales: Value;
   readonly K: number;
   readonly N: number;
@@ -23,19 +25,21 @@ export interface ColumnBytes {
 export interface RowBytes {
   readonly numbers: Value;
   readonly scales: Value;
+  readonly zero: Value | undefined;
 }
 
 /** Adds nodes that transpose the bytes at load, once for all lookups, in the scope of the bytes. */
-export function turned({ bytes, scales, K, N }: ColumnBytes): RowBytes {
+export function turned({ bytes, zero, scales, K, N }: ColumnBytes): RowBytes {
   const build = new GraphBuilder(bytes.graph);
   return {
-    numbers: build.op('Transpose', [bytes], { perm: [1, 0] }, { type: tensorType('int8', [N, K]) }),
+    numbers: build.op('Transpose', [bytes], { perm: [1, 0] }, { type: tensorType(bytes.elem ?? 'int8', [N, K]) }),
+    zero,
     scales: build.op('Reshape', [scales, build.ints(N, 1)], {}, { type: tensorType('float32', [N, 1]) }),
   };
 }
 
 /** Replaces a lookup of whole rows by one in the bytes. */
-export function lookUp(node: Node, { numbers, scales }: RowBytes): void {
+export function lookUp(node: Node, { numbers, scales, zero }: RowBytes): void {
   const { graph, output } = node;
   const [table, indices] = node.inputs as [Value, Value];
   const rows = [numbers, scales].map((part) => {
@@ -45,7 +49,7 @@ export function lookUp(node: Node, { numbers, scales }: RowBytes): void {
       part.elem && tensorType(part.elem, indices.shape && width !== undefined ? [...indices.shape, width] : undefined);
     return found;
   }) as [Value, Value];
-  const result = decoded(graph, rows, undefined, table.elem ?? 'float32');
+  const result = decoded(graph, zero ? [...rows, zero] : rows, undefined, table.elem ?? 'float32');
   result.type = output.type ?? result.type;
   result.name = output.name;
   graph.replaceUses(output, result);

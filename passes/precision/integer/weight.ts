@@ -12,6 +12,8 @@ import type { ProductWeight } from './sizes.js';
 
 export interface ColumnWeight {
   readonly bytes: Value;
+  /** The byte that stands for zero; undefined for signed bytes. */
+  readonly zero: Value | undefined;
   /** The scales times a factor, made once for each factor. */
   scales(factor: number): Value;
   /** The weight in the form of lookups, made once. */
@@ -22,10 +24,15 @@ export interface ColumnOptions {
   /** True where sums must be exact on CPUs that saturate. */
   readonly isExact: boolean;
   readonly maxWeightError: number;
+  /** True for bytes from 0 to 255, of which 128 stands for zero. */
+  readonly isUnsigned?: boolean | undefined;
 }
 
 /** The constants, in the scope of the weight; or the reason that there are none. */
-export function columnWeightOf(weight: Weight, { isExact, maxWeightError }: ColumnOptions): ColumnWeight | string {
+export function columnWeightOf(
+  weight: Weight,
+  { isExact, maxWeightError, isUnsigned }: ColumnOptions,
+): ColumnWeight | string {
   const { stored, tensor, K, N } = weight;
   const { graph, name } = stored;
   // Scales are kept, because they are read again with the weight; they are one number for each column.
@@ -45,7 +52,10 @@ export function columnWeightOf(weight: Weight, { isExact, maxWeightError }: Colu
     columnBytes(storedWeight(weight, one as Tensor, isExact), scalesOf(one as Tensor)),
   );
   if (isExact) vouchForPairs(tensorOfBytes);
-  const bytes = graph.constant(tensorOfBytes, `${name}_int8`);
+  const bytes = isUnsigned
+    ? graph.constant(raised(tensorOfBytes), `${name}_uint8`)
+    : graph.constant(tensorOfBytes, `${name}_int8`);
+  const zero = isUnsigned ? graph.constant(tensorOf('uint8', MIDDLE), `${name}_zero`) : undefined;
   const scales = once((factor: number) => {
     const values = derive([tensor], 'float32', [N], (one) => {
       const own = scalesOf(one as Tensor);
@@ -55,11 +65,20 @@ export function columnWeightOf(weight: Weight, { isExact, maxWeightError }: Colu
   });
   let made: RowBytes | undefined;
   const rows = (): RowBytes => {
-    made ??= turned({ bytes, scales: scales(1), K, N });
+    made ??= turned({ bytes, zero, scales: scales(1), K, N });
     return made;
   };
-  return { bytes, scales, rows };
+  return { bytes, zero, scales, rows };
 }
+
+/** The unsigned byte that stands for zero. */
+const MIDDLE = 128;
+
+/** Signed bytes as unsigned ones: in two's complement, 128 more is the highest bit turned. */
+const raised = (tensor: Tensor): Tensor =>
+  derive([tensor], 'uint8', tensor.shape, function* (source) {
+    for (const chunk of (source as Tensor).chunks()) yield chunk.map((byte) => byte ^ MIDDLE);
+  });
 
 function storedWeight({ tensor, isTransposed, N }: Weight, one: Tensor, isPaired: boolean): ProductWeight {
   const [rows, columns] = tensor.shape as [number, number];

@@ -50,6 +50,28 @@ describe('int8 on the CPU', () => {
     });
   });
 
+  it('has unsigned weights where asked: no sum of them can saturate, and lookups read them too', async () => {
+    const before = buildModel({ '': 17 }, (g) => {
+      const table = g.constant(randomWeights([64, 64], 0.1), 'table');
+      const rows = g.op('Gather', [table, g.input('ids', 'int64', [4])]);
+      g.output('y', g.op('MatMul', [rows, g.op('Transpose', [table], { perm: [1, 0] })]));
+    });
+    const feeds = { ids: tensorOf('int64', [0, 5, 63, 7], [4]) };
+    const { model } = await checkPass(int8({ unsigned: true }), { before, feeds, within });
+    expect(opCounts(model)).toMatchObject({ MatMulInteger: 1, Gather: 2, Sub: 1 });
+    expect([...model.graph.constants].filter(({ elem }) => elem === 'uint8').map(({ name }) => name)).toEqual([
+      'table_uint8',
+      'table_zero',
+    ]);
+    // Undefined: it adds no products of u8 × s8.
+    expect(holdsOn(model)).toBeUndefined();
+    const [signed] = [await applyPass(int8({ reduceRange: false }), before)];
+    // The same bytes, 128 more.
+    const bytesIn = (of: Model) =>
+      numbersOf([...of.graph.constants].find(({ shape }) => shape?.[0] === 64)?.tensor as Tensor);
+    expect(bytesIn(model)).toEqual(bytesIn(signed.model).map((byte) => byte + 128));
+  });
+
   it('quantizes an activation once for all who read it, and a weight once for all who share it', async () => {
     const before = buildModel({ '': 17 }, (g) => {
       const x = g.input('x', 'float32', [4, 64]);
