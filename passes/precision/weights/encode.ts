@@ -33,10 +33,11 @@ export class Encoder {
   constructor(
     readonly groups: Groups,
     readonly rounding: Rounding,
+    share = FEEDBACK,
   ) {
     const { channels } = groups;
     this.#errors = new Float64Array(channels?.count ?? 1);
-    this.#share = channels ? FEEDBACK : 0;
+    this.#share = channels ? share : 0;
   }
 
   /** The codes of a tensor in order, in arrays of a chunk's length, each used again. */

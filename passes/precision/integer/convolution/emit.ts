@@ -4,8 +4,9 @@ import { numbersOf, tensorOf } from '../../../../src/ir/tensors/numbers.js';
 import { derivedTensor, elementCount, type Tensor } from '../../../../src/ir/tensors/tensor.js';
 import { tensorType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
-import { floatChunks } from '../../extent.js';
-import { type Matrix, nearest, scalesOf } from '../../quantize.js';
+import { type Matrix, scalesOf } from '../../quantize.js';
+import { Encoder, integers } from '../../weights/encode.js';
+import { channelGroups } from '../../weights/groups.js';
 import type { ByteRange } from './ranges.js';
 import type { ConvSite } from './sites.js';
 
@@ -90,21 +91,12 @@ function weightOf(graph: Graph, site: StaticConv): Value[] {
 const FEEDBACK = 1 / 64;
 
 function* channelBytes({ weight, scales, largest }: StaticConv): Iterable<Uint8Array> {
-  const depth = elementCount(weight.shape.slice(1));
-  let [channel, left, error] = [0, depth, 0];
-  for (const numbers of floatChunks(weight)) {
-    const bytes = new Int8Array(numbers.length);
-    for (let i = 0; i < numbers.length; i++) {
-      const exact = (numbers[i] as number) / (scales[channel] as number);
-      const byte = Math.max(-largest, Math.min(largest, nearest(exact + FEEDBACK * error)));
-      bytes[i] = byte;
-      error += exact - byte;
-      if (--left > 0) continue;
-      [left, error] = [depth, 0];
-      channel++;
-    }
-    yield new Uint8Array(bytes.buffer);
-  }
+  const groups = channelGroups(weight.shape, {
+    channels: [0],
+    contracted: weight.shape.map((_, axis) => axis).slice(1),
+  });
+  const encoder = new Encoder(groups, integers(scales, largest), FEEDBACK);
+  for (const codes of encoder.codes(weight, Int8Array)) yield new Uint8Array(codes.buffer, 0, codes.length).slice();
 }
 
 function biasOf(graph: Graph, bias: Tensor, factors: Float32Array): Value {
