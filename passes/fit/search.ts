@@ -42,7 +42,7 @@ export interface FitSearch {
   fileBytes(model: Model): number;
 }
 
-const ROUNDS = 5;
+const ROUNDS = 8;
 /** The measured error may be this share of the limit, because other inputs and the comparison at the end give other errors. */
 const MARGIN = 0.85;
 /** The share of that which the predicted error aims at. A mix that comes as near ends the search. */
@@ -112,20 +112,31 @@ export async function leastError(search: FitSearch, most: number): Promise<Mix |
   return mix.bytes <= most ? mix : `${text}; ${bytesText(Math.floor(most))} were asked for`;
 }
 
-/** Finds the mix of fewest bytes within an error; all weights stay where nothing else holds it. */
+/**
+ * Finds the mix of fewest bytes within an error; all weights stay where nothing else holds it. Where the corrected prediction leads to a mix that was
+ * tried, the next one is looked for halfway between the noise of the largest that held and that of the least that did not.
+ */
 async function fewestBytes(search: FitSearch, limit: number): Promise<Mix> {
   const { outlook, calibration } = search;
   const most = MARGIN * limit;
   let best = await mixOf(search, outlook.unchanged);
   const tried = new Set<string>();
+  let [held, broken] = [0, Number.POSITIVE_INFINITY];
   for (let round = 0; round < ROUNDS; round++) {
-    const choice = outlook.best({ noise: calibration.noiseFor(AIM * most) });
+    const told = outlook.best({ noise: calibration.noiseFor(AIM * most) });
+    const isNew = told && !tried.has(told.join());
+    const between = Number.isFinite(broken) && held > 0 ? Math.sqrt(held * broken) : undefined;
+    const choice = isNew ? told : between && outlook.best({ noise: between });
     if (!choice || tried.has(choice.join())) break;
     tried.add(choice.join());
     const mix = await calibratedBy(search, choice);
     const error = errorOf(mix);
-    if (isWithin(mix, most) && mix.bytes < best.bytes) best = mix;
-    if (mix.predicted === 0 || (error <= most && error >= AIM * most)) break;
+    const holds = isWithin(mix, most);
+    const noise = outlook.noiseOf(choice);
+    if (holds) held = Math.max(held, noise);
+    else broken = Math.min(broken, noise);
+    if (holds && mix.bytes < best.bytes) best = mix;
+    if (mix.predicted === 0 || (holds && error >= AIM * most)) break;
     if (!search.trials) break;
   }
   return best;
