@@ -78,7 +78,7 @@ export const int8 = definePass({
       .max(1)
       .optional()
       .describe(
-        'Share of a float32 file up to which stored weights have 16 bits instead, those of few numbers first; absent: 0.275, for convolutions.',
+        'Share of a float32 file up to which stored weights have 16 bits instead, those first that move the outputs most; absent: 0.275, for convolutions.',
       ),
     static: z
       .boolean()

@@ -1,5 +1,4 @@
 /** Stores weights as int8 with a scale for each channel or block, decoded to floats at load: a quarter of the file, and the same arithmetic. */
-import { appendTo } from '../../../src/ir/collections/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
@@ -11,7 +10,8 @@ import { closest, MIN_STORED } from './half.js';
 import type { NarrowSite } from './priced.js';
 import { isVector, type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
-import { CAST, roomWithin } from './wide.js';
+import { halveVectors } from './vectors.js';
+import { roomWithin } from './wide.js';
 
 export interface BytesOptions {
   readonly isKept: (node: Node) => boolean;
@@ -107,36 +107,6 @@ async function wideIn(
     );
   return wide;
 }
-
-/** Vectors in 16 bits, the largest first, those of one length together, as many as it takes: where a file is small they are a part of it. */
-function halveVectors(
-  weights: readonly WeightSite[],
-  lacking: number,
-  { target, leaves, timesOf, note }: PassContext,
-): void {
-  const lists = new Map<number, WeightSite[]>();
-  for (const site of weights) {
-    const { tensor, obstacle, uses } = site;
-    const isOne = tensor.type === 'float32' && isVector(tensor) && elementCount(tensor.shape) >= LEAST_VECTOR;
-    if (isOne && !obstacle && !uses.some(({ node }) => leaves(node))) appendTo(lists, tensor.byteLength, site);
-  }
-  let [left, count] = [lacking, 0];
-  for (const [, equals] of [...lists].sort(([a], [b]) => b - a)) {
-    if (left <= 0) break;
-    for (const site of equals) {
-      const stored = storedIn(site, closest(site));
-      if (typeof stored === 'string') continue;
-      const times = timesOf(site.value);
-      left -= times * (site.tensor.byteLength / 2 - CAST);
-      count += times;
-      putStored(site, stored, target);
-    }
-  }
-  if (count > 0) note(`vectors that have 16 bits, as the file had no room for 32: ${count}`);
-}
-
-/** Of fewer numbers a Cast takes more than it saves. */
-const LEAST_VECTOR = 32;
 
 /** The site with some of its readers; undefined where none is left. */
 function restOf(site: WeightSite, uses: WeightSite['uses']): WeightSite | undefined {
