@@ -101,7 +101,7 @@ await measured('half,fuse', 'half,fuse', 'half');
 await write('vae_decoder', input, 9);
 await measured('half,fuse again, one part changed', 'half,fuse', 'half');
 await rm(join(folder, 'half'), { recursive: true });
-// The search of 4-bit weights takes half an hour.
+// The search of 4-bit weights takes 370 s of CPU for a gigabyte in layers 1280 wide.
 if (eighth) await measured('eighth', 'eighth', 'eighth');
 
 const name = `${new Date().toISOString().slice(0, 10)}-folders`;

@@ -112,7 +112,7 @@ export function shapesOf(
     (declaredShape(input) ?? []).forEach((dim, axis) => {
       for (const name of symbolsOf(dim)) {
         if (bindings.has(name)) continue;
-        const isTotal = hasPast && /mask/i.test(input.name) && axis > 0 && !ordinary.has(name);
+        const isTotal = hasPast && isOwnMask(input) && axis > 0 && !ordinary.has(name);
         bindings.set(name, sizeOf(name, input, axis, choice, hasPast, isTotal, dims));
       }
     });
@@ -161,6 +161,9 @@ const isPast = (input: Value, axis: number): boolean => {
   if (/past/i.test(String(dim)) && !/[+]/.test(String(dim))) return true;
   return /past|cache/i.test(input.name) && axis === 2 && !/batch|head|enc/i.test(String(dim));
 };
+
+/** A mask over past and new tokens; an encoder's is over what it encoded. */
+const isOwnMask = ({ name }: Value): boolean => /mask/i.test(name) && !/(^|[^a-z])enc/i.test(name);
 
 /** Sizes and ranges by name. */
 type Sized = Readonly<Record<string, DimSize>>;
