@@ -45,7 +45,7 @@ describe('a TypeScript config', () => {
 it('every setting of a config has a flag, and says what it is', async () => {
   const { stdout } = await place.run(['--help']);
   for (const [name, schema] of Object.entries(configSchema.shape)) {
-    const repeated = ['shapes', 'dims', 'plugins'];
+    const repeated = ['shapes', 'dims', 'plugins', 'parts'];
     const flag = repeated.includes(name) ? name.slice(0, -1) : name.replaceAll(/[A-Z]/g, (l) => `-${l.toLowerCase()}`);
     expect(stdout).toMatch(new RegExp(`--(no-)?${flag}\\b`));
     expect(schema.description, name).toBeTruthy();
