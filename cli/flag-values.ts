@@ -48,6 +48,15 @@ export function dims(written: readonly string[]): Record<string, DimSize> {
   return found;
 }
 
+/** The same; `batch=N` is a name for the batch of a file that fixes it at 1. */
+export function dimsOrBatch(written: readonly string[]): Record<string, DimSize | string> {
+  const isName = (one: string): boolean => /^batch=[A-Za-z_]\w*$/.test(one);
+  const names = written.filter(isName);
+  if (names.length > 1) throw new UsageError(`expected one name for the batch; found ${names.join(' and ')}`);
+  const sizes = dims(written.filter((one) => !isName(one)));
+  return names[0] === undefined ? sizes : { ...sizes, batch: names[0].slice('batch='.length) };
+}
+
 /** `image=1,3,224,224`: shapes by name. */
 export const shapes = (written: readonly string[]): Record<string, readonly number[]> =>
   byName(written, '1,3,224,224', (sizes) => sizes);

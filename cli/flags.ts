@@ -3,7 +3,7 @@ import type { Options } from 'yargs';
 import { z } from 'zod';
 import { type PassSetting, passSettings } from '../passes/settings.js';
 import { type Config, checkConfig, configSchema, flagOf } from '../src/settings/config.js';
-import { dims, limits, names, number, shapes } from './flag-values.js';
+import { dims, dimsOrBatch, limits, names, number, shapes } from './flag-values.js';
 
 /** A flag as yargs takes it, and what yargs does not know of it. */
 export interface Flag extends Pick<Options, 'alias' | 'choices' | 'defaultDescription' | 'requiresArg' | 'type'> {
@@ -168,7 +168,8 @@ export const jobFlags = {
   shape: { ...shape, describe: `Freeze the shape of an input: ${freezes} image=1,3,224,224` },
   dim: {
     ...dim,
-    describe: `Freeze the size of a symbolic dim of the inputs: ${freezes} batch=4. A range keeps it symbolic, and the result is compared, timed and tuned at its ends and between: seq=1..512, height=64..128:8`,
+    readAll: dimsOrBatch,
+    describe: `Freeze the size of a symbolic dim of the inputs: ${freezes} batch=4. A range keeps it symbolic, and the result is compared, timed and tuned at its ends and between: seq=1..512, height=64..128:8. Of a file whose batch is fixed at 1, batch=N makes it symbolic and calls it N`,
   },
   require: valued('<a,b,…>', `${about('require')} E.g. int8,bf16`, { read: names }),
   'allow-rollback': isSo(about('allowRollback')),

@@ -24,7 +24,8 @@ const codes: Readonly<Record<Report['gates'][number]['name'], number>> = {
 const ROLLED_BACK = 5;
 
 /** Runs the command and gives its exit code. `words` is the command line as it was typed. */
-export async function run(flags: Flags, words: readonly string[]): Promise<number> {
+export async function run(all: Flags, words: readonly string[]): Promise<number> {
+  const { flags, batch } = batchApart(all);
   const isHidden = flags.quiet === true || flags.json === true;
   const [base, given] = [await settingsFor(flags), configFromFlags(flags)];
   const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
@@ -32,24 +33,29 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   const command = ['optimize', ...words].map(quoted).join(' ');
   const { folderGiven, refuseFolderSettings, runFolder } = await import('./folder.js');
   const folder = await folderGiven(flags);
+  if (batch !== undefined && (folder !== undefined || flags.variants !== undefined))
+    throw new UsageError(`--dim batch=${batch}: expected one model file and one result; found more`);
   if (folder !== undefined) return runFolder(folder, flags, config, command);
   refuseFolderSettings(flags, config);
   if (flags.variants !== undefined) return (await import('./variants.js')).runVariants(flags, config, command);
   // What stays of the outputs and what is frozen are passes of their own.
   const {
-    passes = passesWith(config) ?? (config.dims || config.shapes ? [] : undefined),
+    passes: asked = passesWith(config) ?? (config.dims || config.shapes || batch ? [] : undefined),
     parts: _,
     ...settings
   } = config;
-  if (passes === undefined)
+  if (asked === undefined)
     throw new UsageError('expected --passes a,b,…, or a --config that names them; found neither. See: optimize passes');
-  if (typeof passes === 'string' && !/[^\s,]/.test(passes))
-    throw new UsageError(`--passes: expected a,b,…; found "${passes}". See: optimize passes`);
+  if (typeof asked === 'string' && !/[^\s,]/.test(asked))
+    throw new UsageError(`--passes: expected a,b,…; found "${asked}". See: optimize passes`);
+  const rest = typeof asked === 'string' ? [asked] : asked;
+  const passes = batch === undefined ? asked : [['symbolic-batch', { name: batch }] as const, ...rest];
   const progress = new ProgressLine(isHidden);
   let report: Report;
   try {
     report = await optimizeFile(flags.model as string, passes, {
       ...settings,
+      ...(batch !== undefined && { require: [...(settings.require ?? []), 'symbolic-batch'] }),
       out: flags.out as string | undefined,
       force: flags.force === true,
       reportPath: flags.report as string | undefined,
@@ -83,6 +89,14 @@ export function exitCodeOf({ gates }: Pick<Report, 'gates'>, isHidden: boolean, 
   if (!first) return 0;
   if (isHidden) stderr.write(`${shownText(`error: ${first.name} gate: ${first.detail}${ending && `. ${ending}`}`)}\n`);
   return codes[first.name];
+}
+
+/** `--dim batch=N` names the batch; other dims are sizes. */
+function batchApart(flags: Flags): { flags: Flags; batch: string | undefined } {
+  const { batch, ...dims } = (flags.dim ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof batch !== 'string') return { flags, batch: undefined };
+  const { dim: _, ...others } = flags;
+  return { flags: Object.keys(dims).length > 0 ? { ...others, dim: dims } : others, batch };
 }
 
 /** Says on stderr, whatever else is shown, which passes were rolled back. */

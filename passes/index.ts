@@ -19,9 +19,11 @@ import { int4 } from './int4.js';
 import { int8 } from './int8.js';
 import { opset } from './opset.js';
 import { outline } from './outline.js';
+import { ports } from './ports.js';
 import { regional } from './regional.js';
 import { simplify } from './simplify.js';
 import { staticKv } from './static-kv.js';
+import { symbolicBatch } from './symbolic-batch.js';
 import { tieWeights } from './tie-weights.js';
 
 export const passes = {
@@ -29,6 +31,8 @@ export const passes = {
   regional,
   simplify,
   opset,
+  symbolicBatch,
+  ports,
   flattenOutputs,
   staticKv,
   fuseRope,

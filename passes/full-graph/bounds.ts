@@ -35,6 +35,11 @@ export class IntegerBounds {
       const uniform = elementCount(tensor.shape) <= LONGEST && tensor.type !== 'string' ? uniformOf(tensor) : undefined;
       return uniform && intervalOf(numbersOf(uniform));
     }
+    if (node?.is('ArgMax') || node?.is('ArgMin')) {
+      const { shape = [] } = node.inputs[0] ?? {};
+      const { high } = dimBounds(shape.at(node.int('axis', 0)) ?? Number.NaN);
+      return interval(0, high - 1);
+    }
     const contents = this.facts.contents(value);
     const counted = contents && intervalOf(contents.flatMap((one) => Object.values(dimBounds(one))));
     if (counted && Number.isFinite(counted.high - counted.low)) return counted;

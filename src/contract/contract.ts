@@ -14,6 +14,7 @@ import { rangesOf } from '../ir/whole-model/ranges.js';
 import { cacheSchema, notedCache } from './cache.js';
 import { feedbackPairs } from './pairs.js';
 import { type ContractPort, portSchema } from './port.js';
+import { imageSchema, notedPorts } from './ports.js';
 import { allStructures, notedStructures, structureSchema } from './structure.js';
 
 /** Stands in every contract: what a file is that says so. */
@@ -44,6 +45,7 @@ export const contractSchema = z.object({
     .describe(
       'Outputs to be fed back in the next run, and the inputs that take them: the cache of a decoder, the state of a recurrent model.',
     ),
+  image: imageSchema.optional().describe('Of a model that takes pictures as bytes: how to feed it.'),
   cache: cacheSchema.optional().describe('Of a decoder whose cache has a fixed length: where its tokens go.'),
 });
 
@@ -73,6 +75,7 @@ export function contractOf(model: Model): Contract {
   const dims = rangesOf(model);
   const noted = notedStructures(model);
   const cache = notedCache(model);
+  const { image } = notedPorts(model);
   const [inputNames, outputNames] = [inputs, outputs].map((ports) => ports.map(({ name }) => name)) as [
     string[],
     string[],
@@ -85,6 +88,7 @@ export function contractOf(model: Model): Contract {
     ...(Object.keys(dims).length > 0 && { dims }),
     structure: { inputs: allStructures(inputNames, noted.inputs), outputs: allStructures(outputNames, noted.outputs) },
     pairs: feedbackPairs(inputs, outputs),
+    ...(image && { image }),
     ...(cache && { cache }),
   };
 }

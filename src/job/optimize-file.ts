@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
+import { ports } from '../../passes/ports.js';
 import { staticKv } from '../../passes/static-kv.js';
 import { abortable } from '../abortable.js';
 import type { TextFile, WrittenSet } from '../disk/write-set.js';
@@ -260,7 +261,7 @@ const asText = (passes: PassesLike, parsed: readonly Pass[]): string =>
 
 const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => status !== 'applied');
 
-const porters: readonly Pass['definition'][] = [flattenOutputs.definition, staticKv.definition];
+const porters: readonly Pass['definition'][] = [flattenOutputs.definition, staticKv.definition, ports.definition];
 
 /** True where callers need to be told of other ports. */
 const changesPorts = ({ definition }: Pass): boolean => porters.includes(definition);

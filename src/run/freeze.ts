@@ -66,7 +66,7 @@ export function sizesOf(model: Model, { dims = {}, shapes = {} }: FixedSizes): R
   const bindings = new Bindings();
   const stateds = rangesOf(model);
   for (const [name, size] of Object.entries(dims)) {
-    if (!known.includes(name)) throw new UsageError(unknownText('dim', name, known));
+    if (!known.includes(name)) throw new UsageError(unknownText('dim', name, known) + batchHint(model, name));
     const stated = under(stateds, name);
     if (stated && !isWithin(size, stated))
       throw new UsageError(
@@ -91,6 +91,12 @@ export function sizesOf(model: Model, { dims = {}, shapes = {} }: FixedSizes): R
   }
   return bindings.sizes;
 }
+
+/** Where the file fixes the batch, what opens it. */
+const batchHint = ({ graph }: Model, name: string): string =>
+  name === 'batch' && graph.inputs.some((input) => shapeOf(input)?.[0] === 1)
+    ? '. The file fixes the batch at 1: --dim batch=N makes it symbolic and calls it N'
+    : '';
 
 function bindShape(input: Value, given: readonly number[], bindings: Bindings): void {
   const shape = shapeOf(input);

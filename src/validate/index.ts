@@ -17,6 +17,7 @@ import { placementOn } from './placement-on.js';
 import { type Reference, referenceOf } from './reference.js';
 import type { ReferenceRun } from './reference-runs.js';
 import { measureRollout, withRollout } from './rollout/measure.js';
+import { rowsAlone } from './rows-alone.js';
 import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
 import { namingOverflow, portsNote, withPortsOf } from './sides/same-ports.js';
 import { standInOf } from './sides/stand-in.js';
@@ -101,10 +102,15 @@ async function validateWithin(
       'failed' in reference
         ? reference
         : await orUncompared(() => measureAccuracy(reference, compared, report, { ...options, deadline }, say));
-    const accuracy =
+    const alike =
       'failed' in found
         ? uncompared(report, found, options.absent)
         : { ...found, verdict: namingOverflow(found.verdict, reference as Reference, ports) };
+    const rows =
+      alike.verdict.outcome === 'accepted'
+        ? await rowsAlone(second, a.model, b.model, { gate, seed: options.seed })
+        : undefined;
+    const accuracy = rows ? { ...alike, verdict: rows } : alike;
     const run =
       'failed' in reference || 'failed' in found || accuracy.failures.length
         ? undefined

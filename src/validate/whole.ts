@@ -17,6 +17,7 @@ import { judge } from './judge/judge.js';
 import { lacksKernel, prove } from './proof.js';
 import { type Reference, referenceOf } from './reference.js';
 import type { ReferenceOptions } from './reference-runs.js';
+import { rowsAlone } from './rows-alone.js';
 import type { ComparedModel } from './sides/compared-model.js';
 import { foreignTo, placeOf } from './sides/place.js';
 import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
@@ -125,7 +126,11 @@ export function comparerOn(options: VerifierOptions, sets: () => SetLimits, dead
       });
       const absent = target === HERE ? undefined : target;
       const { verdict } = judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) });
-      return namingOverflow(verdict, reference, ports);
+      const rows =
+        verdict.outcome === 'accepted'
+          ? await rowsAlone(runtime, first, after, { gate, seed: options.seed })
+          : undefined;
+      return rows ?? namingOverflow(verdict, reference, ports);
     } finally {
       for (const prepared of preparedModels) prepared.close();
     }

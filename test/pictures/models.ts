@@ -18,8 +18,10 @@ import { int4 } from '../../passes/int4.js';
 import { int8 } from '../../passes/int8.js';
 import { opset } from '../../passes/opset.js';
 import { outline } from '../../passes/outline.js';
+import { ports } from '../../passes/ports.js';
 import { simplify } from '../../passes/simplify.js';
 import { staticKv } from '../../passes/static-kv.js';
+import { symbolicBatch } from '../../passes/symbolic-batch.js';
 import { tieWeights } from '../../passes/tie-weights.js';
 import { float } from '../../src/ir/attribute.js';
 import { buildModel, GraphBuilder } from '../../src/ir/build.js';
@@ -163,6 +165,28 @@ export const ofPasses: Readonly<Record<string, Picture>> = {
       g.output('logits', g.op('MatMul', [g.op('Relu', [words]), g.constant(transposed(tied), 'lm_head')]));
     }),
     within: 0,
+  },
+  ports: {
+    pass: ports({ int32: true, uint8Image: true, mean: [0.5], std: [0.5], size: [8, 8] }),
+    before: buildModel({ '': 17 }, (g) => {
+      const image = g.input('image', 'float32', ['batch', 3, 8, 8]);
+      const table = g.constant('float32', [1, 2, 3, 4, 5, 6], [2, 3], 'table');
+      const rows = g.op('Gather', [table, g.input('kind', 'int64', ['batch'])]);
+      g.output('y', g.op('Add', [g.op('GlobalAveragePool', [image]), g.op('Unsqueeze', [rows, g.ints(2, 3)])]));
+    }),
+    within: 0,
+    runs: false,
+    keepsInterface: false,
+  },
+  'symbolic-batch': {
+    pass: symbolicBatch({ name: 'N' }),
+    before: buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [1, 3, 4]);
+      const all = g.op('Concat', [g.constant('float32', [1, 2, 3, 4], [1, 1, 4], 'token'), x], { axis: 1 });
+      g.output('y', g.op('Reshape', [all, g.ints(1, 16)]), 'float32', [1, 16]);
+    }),
+    within: 0,
+    keepsInterface: false,
   },
   'static-kv': {
     pass: staticKv({ length: 8 }),

@@ -7,6 +7,7 @@ import { type Cache, noteCache, notedCache } from '../../contract/cache.js';
 import { inferTypes } from '../../infer/index.js';
 import { GraphBuilder } from '../../ir/build.js';
 import type { Model } from '../../ir/model.js';
+import { type DataType, tensorType } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
 
@@ -18,11 +19,12 @@ export function cacheTwinOf(original: Model, result: Model): Model | undefined {
   inferTypes(twin);
   const { graph } = twin;
   const g = new GraphBuilder(graph);
-  const portOf = (name: string): Value => {
-    const { type } = result.graph.inputs.find((input) => input.name === name) as Value;
-    return graph.input(name, type);
+  /** A port of the result's sizes, in the original's type. */
+  const portOf = (name: string, elem: DataType): Value => {
+    const { shape } = result.graph.inputs.find((input) => input.name === name) as Value;
+    return graph.input(name, tensorType(elem, shape));
   };
-  const position = portOf(cache.position);
+  const position = portOf(cache.position, 'int64');
   const end = g.op('Add', [position, addedIn(g, cache)]);
   /** A part along an axis. */
   const part = (value: Value, axis: number, from: Value, to: Value): Value =>
@@ -35,7 +37,7 @@ export function cacheTwinOf(original: Model, result: Model): Model | undefined {
   ]) {
     const old = graph.inputs.find(({ name }) => name === input);
     if (!old) return undefined;
-    const port = portOf(input);
+    const port = portOf(input, old.elem ?? 'float32');
     graph.replaceUses(old, part(port, axis, start, to));
     fed.set(old, port);
   }

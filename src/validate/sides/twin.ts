@@ -17,6 +17,7 @@ import type { Value } from '../../ir/value.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
 import { castTo } from '../../ir/whole-model/widen.js';
 import { cacheTwinOf } from './cache-twin.js';
+import { portsTwinOf } from './ports-twin.js';
 
 export interface Twin {
   readonly model: Model;
@@ -30,8 +31,9 @@ export interface Twin {
  */
 export function twinOf(original: Model, result: Model): Twin | undefined {
   const cached = cacheTwinOf(original, result);
-  if (!cached) return flatTwinOf(original, result);
-  return flatTwinOf(cached, result) ?? { model: cached, isPart: false };
+  const ported = portsTwinOf(cached ?? original, result) ?? cached;
+  if (!ported) return flatTwinOf(original, result);
+  return flatTwinOf(ported, result) ?? { model: ported, isPart: false };
 }
 
 function flatTwinOf(original: Model, result: Model): Twin | undefined {

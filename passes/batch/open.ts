@@ -1,0 +1,104 @@
+/** Makes the first dim of inputs symbolic and follows it to the outputs, mending on the way what has a batch of 1 baked in. */
+
+import { inferTypes } from '../../src/infer/index.js';
+import { type Dim, equalDims, symbol } from '../../src/ir/dims/dims.js';
+import { symbolsOf } from '../../src/ir/dims/symbols.js';
+import type { Model } from '../../src/ir/model.js';
+import type { Node } from '../../src/ir/node.js';
+import { type Shape, tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
+import { type OldShapes, repaired } from './repair.js';
+
+export interface BatchRefusal {
+  readonly reason: string;
+  readonly at: Node;
+}
+
+export interface BatchRepairs {
+  readonly repairs: readonly { readonly text: string; readonly at: Node }[];
+}
+
+/** Ops that go along an axis and keep its size: along the batch they mix its rows. */
+const along: Readonly<Record<string, number>> = {
+  Softmax: -1,
+  LogSoftmax: -1,
+  Hardmax: -1,
+  Concat: 0,
+  LayerNormalization: -1,
+};
+
+/** Edits the model; where it is refused, what was done so far stays. */
+export function openBatch(model: Model, name: string): BatchRefusal | BatchRepairs {
+  const { graph } = model;
+  inferTypes(model);
+  const old = new Map<Value, Shape>();
+  for (const scope of model.graphs()) for (const value of scope.values()) if (value.shape) old.set(value, value.shape);
+  const batch = symbol(name);
+  for (const input of graph.inputs)
+    if (input.type?.kind === 'tensor' && input.shape?.[0] === 1 && input.shape.length > 1)
+      input.type = tensorType(input.type.elem, [batch, ...input.shape.slice(1)]);
+  const isBatched = (value: Value | undefined): boolean =>
+    value?.shape?.some((dim) => symbolsOf(dim).includes(name)) === true;
+  const repairs: { text: string; at: Node }[] = [];
+  inferTypes(model);
+  for (const node of graph.nodes()) {
+    const text = repaired(node, { old, batch, isBatched });
+    if (typeof text === 'object') return { reason: text.reason, at: node };
+    if (text !== undefined) {
+      repairs.push({ text, at: node });
+      inferTypes(model);
+    }
+    const reason = refusalAt(node, { old, isBatched, batch });
+    if (reason) return { reason, at: node };
+  }
+  const given = graph.outputs.filter(isBatched);
+  if (given.length === 0) return { reason: 'no output depends on the batch', at: graph.end };
+  declare(model);
+  return { repairs };
+}
+
+interface Batch {
+  readonly old: OldShapes;
+  readonly batch: Dim;
+  isBatched(value: Value | undefined): boolean;
+}
+
+/** Why the rows of a batch do not go through a node each by itself. */
+function refusalAt(node: Node, { old, isBatched, batch }: Batch): string | undefined {
+  if (node.is('Shape') || node.is('Size')) return undefined;
+  const read = node.inputs.filter(isBatched) as Value[];
+  if (node.bodies.some((body) => [...body.nodeSet].some((inner) => inner.inputs.some(isBatched))))
+    return 'a body reads the batch: it is not followed there';
+  if (read.length === 0) return undefined;
+  if (!node.outputs.some(isBatched)) return 'the batch ends here: it takes a row out of it, or one number of all rows';
+  const axis = along[node.opType];
+  if (axis === undefined || node.domain !== '') return undefined;
+  const [value] = read as [Value];
+  const rank = value.shape?.length ?? 0;
+  const own = node.int('axis', axis);
+  const at = own < 0 ? own + rank : own;
+  const isMixed = node.is('LayerNormalization')
+    ? value.shape?.some((dim, i) => i >= at && !equalDims(dim, old.get(value)?.[i] ?? dim))
+    : equalDims(value.shape?.[at] ?? 0, batch);
+  return isMixed ? `it goes along the batch, axis ${at}: rows would mix` : undefined;
+}
+
+/** The file declares what is inferred now, where it declared anything. */
+function declare(model: Model): void {
+  const { graph } = model;
+  graph.outputPorts.forEach(({ name, type }, index) => {
+    const value = graph.outputs[index];
+    if (value?.shape && type?.kind === 'tensor') graph.output(name, value, withSizes(type.shape, value));
+  });
+  for (const scope of model.graphs())
+    for (const value of scope.values())
+      if (value.declared?.kind === 'tensor' && value.shape) value.declared = withSizes(value.declared.shape, value);
+}
+
+/** Names that the file has for sizes stay. */
+function withSizes(declared: Shape | undefined, { elem, shape = [] }: Value) {
+  const sizes = shape.map((dim, axis) =>
+    typeof declared?.[axis] === 'object' && typeof dim !== 'number' ? declared[axis] : dim,
+  );
+  return tensorType(elem ?? 'float32', sizes as Shape);
+}

@@ -1,0 +1,134 @@
+/** A batch that the file fixes at 1 takes any size: at 1 as before, at more each row as by itself; or the node is named that has it baked in. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { generate } from '../../../fixtures/kinds.js';
+import { freeze } from '../../../passes/freeze.js';
+import { passes } from '../../../passes/index.js';
+import { symbolicBatch } from '../../../passes/symbolic-batch.js';
+import { inferTypes } from '../../../src/infer/index.js';
+import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
+import type { Model } from '../../../src/ir/model.js';
+import { tensorOf } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
+import { typeText } from '../../../src/ir/types.js';
+import type { Value } from '../../../src/ir/value.js';
+import { writeModel } from '../../../src/onnx/write.js';
+import { optimize } from '../../../src/optimize.js';
+import { applyPass, applyPasses, checkMiss, checkPass, compareTensors, randomFeeds } from '../../check-pass.js';
+import { Workplace } from '../../cli/run-cli.js';
+import { openModel, type Tensors } from '../../run-model.js';
+
+const place = new Workplace();
+afterAll(() => place.remove());
+
+const joined = (parts: readonly Tensor[]): Tensor => {
+  const [{ type, shape }] = parts as readonly [Tensor];
+  const numbers = parts.flatMap((part) => [...new Float32Array(Uint8Array.from(part.bytes()).buffer)]);
+  return tensorOf(type, numbers, [parts.length, ...shape.slice(1)]);
+};
+
+/** Runs two rows of other numbers as one batch, and each alone on the original. */
+async function checkRows(before: Model, after: Model, shared: readonly string[] = []): Promise<void> {
+  const rows = [1, 2].map((seed) => randomFeeds(before, {}, seed));
+  const [single, whole] = [await openModel(await writeModel(before)), await openModel(await writeModel(after))];
+  const batch = Object.fromEntries(
+    Object.keys(rows[0] as Tensors).map((name) => {
+      const own = rows.map((row) => row[name] as Tensor);
+      if (shared.includes(name)) for (const row of rows) Object.assign(row, { [name]: own[0] });
+      return [name, shared.includes(name) ? (own[0] as Tensor) : joined(own)];
+    }),
+  );
+  const alone: Tensors[] = [];
+  for (const row of rows) alone.push(await single.run(row));
+  const found = await whole.run(batch);
+  for (const [name, all] of Object.entries(found))
+    compareTensors({ [name]: all }, { [name]: joined(alone.map((one) => one[name] as Tensor)) }, 1e-4);
+  await Promise.all([single.release(), whole.release()]);
+}
+
+/** x: float32[1, 3, 4] or another shape, through what is told, to y. */
+const of = (f: (g: GraphBuilder, x: Value) => Value, shape: readonly number[] = [1, 3, 4]): Model =>
+  buildModel({ '': 17 }, (g) => g.output('y', f(g, g.input('x', 'float32', shape))));
+
+describe('symbolic-batch', () => {
+  it('opens a diffusion transformer with every size in constants', async () => {
+    const dims = { batch: 1, height: 16, width: 16, text: 8 };
+    const { model: before } = await applyPasses(
+      [freeze({ dims }), passes.simplify()],
+      generate('dit', 'miniature', 1).model,
+    );
+    const { model } = await checkPass(symbolicBatch({ name: 'N' }), { before, within: 0, keepsInterface: false });
+    inferTypes(model);
+    expect(typeText(model.graph.outputPorts[0]?.type)).toBe('float32[N, 4, 16, 16]');
+    await checkRows(before, model, ['timestep']);
+  });
+
+  it.each([
+    [
+      'a class token and merged heads',
+      of((g, x) => {
+        const all = g.op('Concat', [g.constant('float32', [1, 2, 3, 4], [1, 1, 4]), x], { axis: 1 });
+        const heads = g.op('Reshape', [
+          g.op('Transpose', [g.op('Reshape', [all, g.ints(1, 4, 2, 2)])], { perm: [0, 2, 1, 3] }),
+          g.ints(2, 4, 2),
+        ]);
+        const mixed = g.op('Softmax', [g.op('MatMul', [heads, g.op('Transpose', [heads], { perm: [0, 2, 1] })])], {
+          axis: -1,
+        });
+        return g.op('Reshape', [mixed, g.ints(1, -1, 4)]);
+      }),
+    ],
+    [
+      'a batch that is not the first axis for a while',
+      of((g, x) => {
+        const turned = g.op('Transpose', [x], { perm: [1, 0, 2] });
+        const heads = g.op('Reshape', [turned, g.ints(3, 2, 2)]);
+        return g.op('Transpose', [g.op('Reshape', [heads, g.ints(3, 1, 4)])], { perm: [1, 0, 2] });
+      }),
+    ],
+    [
+      'a Resize to sizes',
+      of((g, x) => g.op('Resize', [x, undefined, undefined, g.ints(1, 2, 6, 6)], { mode: 'linear' }), [1, 2, 3, 3]),
+    ],
+  ])('mends %s', async (_, before) => {
+    const { model } = await applyPass(symbolicBatch(), before);
+    await checkRows(before, model);
+  });
+
+  it('names the node that has the batch baked in', async () => {
+    const refuses = (reason: string, f: (g: GraphBuilder, x: Value) => Value) =>
+      checkMiss(symbolicBatch(), { before: of(f), reason });
+    await refuses('the batch ends here', (g, x) => g.op('Gather', [x, g.constant('int64', 0)], { axis: 0 }));
+    await refuses('the batch ends here', (g, x) => g.op('ReduceMean', [x], { axes: [0] }));
+    await refuses('it goes along the batch, axis 0', (g, x) => g.op('Softmax', [x], { axis: 0 }));
+    await refuses('it goes along the batch, axis 0', (g, x) => g.op('Concat', [x, x], { axis: 0 }));
+    await refuses('the batch ends here', (g, x) => g.op('Squeeze', [x, g.ints(0)]));
+    await refuses('no output depends on the batch', (g, x) => g.op('Shape', [x]));
+    const flat = buildModel({ '': 17 }, (g) => g.output('y', g.op('Relu', [g.input('x', 'float32', [1])])));
+    await checkMiss(symbolicBatch(), { before: flat, reason: 'no input of two dims' });
+    const open = buildModel({ '': 17 }, (g) => g.output('y', g.op('Relu', [g.input('x', 'float32', ['batch', 1])])));
+    await checkMiss(symbolicBatch(), { before: open, reason: 'the inputs have a dim of the name batch already' });
+  });
+
+  it('is rolled back where rows are not what they are alone, which a run shows', async () => {
+    const before = of((g, x) => g.op('CumSum', [x, g.constant('int64', 0)]));
+    const { report } = await optimize(before, [symbolicBatch()], { onGate: 'report', verify: 'pass' });
+    expect(report.passes[0]).toMatchObject({
+      status: 'rolled back',
+      verdict: { detail: expect.stringContaining('rows of a batch of 3 are not what each is alone') },
+    });
+  });
+
+  it('is what --dim batch=N asks for, and an error where it is refused', async () => {
+    await place.write(of((g, x) => g.op('Reshape', [x, g.ints(1, 12)])));
+    const sound = await place.run(['model.onnx', '--dim', 'batch=N', '-o', 'out.onnx', '--no-speed']);
+    expect([sound.status, sound.stdout]).toEqual([0, expect.stringContaining('sizes [1,12] are [0,12]')]);
+    await place.write(
+      of((g, x) => g.op('ReduceMean', [x], { axes: [0] })),
+      'mixing.onnx',
+    );
+    const refused = await place.run(['mixing.onnx', '--dim', 'batch=N', '-o', 'none.onnx', '--no-speed']);
+    expect([refused.status, place.files.includes('none.onnx')]).toEqual([5, false]);
+    const sized = await place.run(['model.onnx', '--dim', 'batch=4', '-o', 'out.onnx']);
+    expect([sized.status, sized.stderr]).toEqual([1, expect.stringContaining('--dim batch=N makes it symbolic')]);
+  });
+});
