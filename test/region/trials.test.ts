@@ -19,7 +19,7 @@ function layers(size: number): Model {
 }
 
 const COSTLY = /their activations would cost an error of 0\.\d+/;
-const WIDE = /weights of few numbers that have 16 bits, as the file has room for them: 24/;
+const WIDE = /weights that have 16 bits, as the file has room for them: 24/;
 
 describe('int8 of twelve layers', () => {
   it.each([
