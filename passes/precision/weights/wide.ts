@@ -55,7 +55,7 @@ export async function roomWithin(
       later += timesOf((originals[index] as WeightSite).value) * (site.tensor.byteLength / 2 - CAST);
   }
   sweep(copy);
-  if (!isRepeated(model, sites) && structureShare(copy, fileBytes(copy)) > SMALL_FILE) compacted(copy);
+  if (!isRepeated(model, sites) && structureShare(copy, fileBytes(copy)) > CLEARLY_SMALL) compacted(copy);
   const room = bytes - (fileBytes(copy) - Math.max(0, later));
   if (room < 0) return { wide: new Set(), lacking: -room };
   const usual = smallestFirst(
@@ -83,6 +83,9 @@ function smallestFirst(sites: readonly WeightSite[], bytes: number, timesOf: Pas
   }
   return wide;
 }
+
+/** The file grows by what gets 16 bits, and names stay where all else is a smaller share then: room may not count on their bytes. */
+const CLEARLY_SMALL = 1.5 * SMALL_FILE;
 
 /** Bytes of a Cast, about. */
 export const CAST = 60;
