@@ -2,17 +2,19 @@
 import { mergeConstants } from '../passes/simplify/constants.js';
 import { Graph } from './ir/graph.js';
 import { Model } from './ir/model.js';
+import type { Entry } from './ir/structure.js';
 import { tensorOf } from './ir/tensors/numbers.js';
+import { isSameTensor } from './ir/tensors/same-tensor.js';
 import { ModelError } from './ir/text/errors.js';
 import { type Shape, type Type, tensorType, typeText } from './ir/types.js';
 import type { Value } from './ir/value.js';
-import { fill } from './ir/whole-model/clone.js';
+import { copyConstant, fill } from './ir/whole-model/clone.js';
 import { sweep } from './ir/whole-model/sweep.js';
 
 /**
  * The merged decoder: inputs are those of both and `use_cache_branch` [1]; outputs are those of the first step's decoder. What the decoder with past does not
  * give (the cache of an encoder) is empty in its branch: the earlier one stays. Weights of 1 kB and more that both have are stored once, outside of both
- * branches. Throws ModelError where the two do not go together.
+ * branches. Metadata is that of both; of a text that both have, the first one's. Throws ModelError where the two do not go together.
  */
 export function mergeDecoders(decoder: Model, withPast: Model): Model {
   for (const model of [decoder, withPast])
@@ -23,7 +25,8 @@ export function mergeDecoders(decoder: Model, withPast: Model): Model {
         'functions',
         'Run --passes inline on both first',
       );
-  const model = new Model(decoder.opsets, Math.max(decoder.irVersion, withPast.irVersion));
+  // Before IR 4 weights are inputs too: constants, of which each branch has its own.
+  const model = new Model(decoder.opsets, Math.max(decoder.irVersion, withPast.irVersion, 4));
   for (const [domain, version] of withPast.opsets) {
     const own = model.opsets.get(domain) ?? version;
     if (own !== version)
@@ -36,13 +39,22 @@ export function mergeDecoders(decoder: Model, withPast: Model): Model {
     model.opsets.set(domain, version);
   }
   const { graph } = model;
-  Object.assign(model, { producerName: decoder.producerName, docString: decoder.docString });
+  const { producerName, producerVersion, domain, modelVersion, docString } = decoder;
+  const metadata = commonMetadata(decoder.metadata, withPast.metadata);
+  Object.assign(model, { producerName, producerVersion, domain, modelVersion, docString, metadata });
   graph.name = 'merged';
   const ports = new Map<string, Value>();
   for (const value of [...decoder.graph.inputs, ...withPast.graph.inputs]) {
+    if (value.isConstant) continue;
     const known = ports.get(value.name);
-    if (known) known.type = commonType(known, value);
-    else ports.set(value.name, graph.input(value.name, value.type));
+    if (known) {
+      known.type = commonType(known, value);
+      checkDefaults(known, value);
+    } else {
+      const port = graph.input(value.name, value.type);
+      const { defaultTensor, carried } = value;
+      ports.set(value.name, Object.assign(port, { defaultTensor, carried }));
+    }
   }
   if (ports.has('use_cache_branch'))
     throw new ModelError(
@@ -61,7 +73,9 @@ export function mergeDecoders(decoder: Model, withPast: Model): Model {
     );
   const branch = (name: string, source: Graph): Graph => {
     const body = new Graph(model, name, model.opsets);
-    const values = new Map(source.inputs.map((value) => [value, ports.get(value.name) as Value]));
+    const inside = (value: Value): Value =>
+      value.isConstant ? copyConstant(body, value) : (ports.get(value.name) as Value);
+    const values = new Map(source.inputs.map((value) => [value, inside(value)]));
     fill(body, source, values, { isInlined: true });
     for (const port of outputs) {
       const at = source.outputPorts.findIndex((one) => one.name === port.name);
@@ -93,6 +107,33 @@ function commonType(first: Value, second: Value): Type | undefined {
   const { shape: other } = b;
   const shape: Shape = a.shape.map((dim, axis) => (typeof dim === 'number' ? (other[axis] as typeof dim) : dim));
   return tensorType(a.elem, shape);
+}
+
+/** Throws ModelError where an input that both have may be left out in one alone, or stands for other numbers then. */
+function checkDefaults({ name, defaultTensor: a }: Value, { defaultTensor: b }: Value): void {
+  if (a === b || (a && b && isSameTensor(a, b))) return;
+  throw new ModelError(
+    `input "${name}"`,
+    'one default in both decoders, or none',
+    a && b ? 'two that differ' : `one in the decoder ${a ? 'of the first step' : 'with past'} alone`,
+    'Export both with the same default',
+  );
+}
+
+/** Entries of both, each key once. What passes have noted of a model holds for its ports and sizes: there nothing is chosen. */
+function commonMetadata(first: readonly Entry[], second: readonly Entry[]): readonly Entry[] {
+  const added = second.filter(({ key, value }) => {
+    const known = first.find((entry) => entry.key === key);
+    if (known && known.value !== value && key.startsWith('onnx-passes.'))
+      throw new ModelError(
+        `metadata ${key}`,
+        'the same in both decoders',
+        `${known.value} and ${value}`,
+        'Merge the decoders before the pass that notes it',
+      );
+    return !known;
+  });
+  return [...first, ...added];
 }
 
 /** An empty tensor of a type: no rows, and one of everything else that is open. */

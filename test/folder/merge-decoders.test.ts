@@ -4,7 +4,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFolder } from '../../fixtures/folders.js';
-import { buildModel, mergeDecoderFiles, mergeDecoders, optimizeFile, readModel } from '../../src/index.js';
+import {
+  buildModel,
+  mergeDecoderFiles,
+  mergeDecoders,
+  numbersOf,
+  optimizeFile,
+  readModel,
+  type Tensor,
+  tensorOf,
+  writeModel,
+} from '../../src/index.js';
+import { runModel } from '../run-model.js';
 
 const root = mkdtempSync(join(tmpdir(), 'merge-'));
 const [marian, merged] = [join(root, 'marian'), join(root, 'merged')];
@@ -38,6 +49,50 @@ describe('merge-decoders', () => {
     const other = buildModel(opsets, (g) => g.output('other', g.input('input_ids', 'int64', ['batch', 1])));
     const first = await readModel(decoder);
     expect(() => mergeDecoders(first, other)).toThrow(text);
+  });
+});
+
+describe('what both files say', () => {
+  /** y = d · x + w; d has a default. */
+  const half = (d: number | undefined, w: number, note = '') => {
+    const model = buildModel({ '': 17 }, (g) => {
+      const [x, by, add] = [g.input('x', 'float32', [1]), g.input('d', 'float32', [1]), g.input('w', 'float32', [1])];
+      if (d !== undefined) by.defaultTensor = tensorOf('float32', [d], [1]);
+      // As the reader does it with a weight that a file of IR 3 lists among its inputs.
+      add.tensor = tensorOf('float32', [w], [1]);
+      g.output('y', g.op('Add', [g.op('Mul', [x, by]), add]), 'float32', [1]);
+    });
+    model.irVersion = 3;
+    model.metadata = [{ key: 'author', value: String(w) }, ...(note ? [{ key: 'onnx-passes.dims', value: note }] : [])];
+    return model;
+  };
+
+  test('defaults, weights among the inputs and metadata stay', async () => {
+    const one = mergeDecoders(half(2, 5), half(2, 7, '{}'));
+    expect(one.metadata).toEqual([
+      { key: 'author', value: '5' },
+      { key: 'onnx-passes.dims', value: '{}' },
+    ]);
+    expect(one.graph.inputs.map(({ name }) => name)).toEqual(['x', 'd', 'use_cache_branch']);
+    const file = await writeModel(one);
+    const run = async (branch: number) => {
+      const feeds = { x: tensorOf('float32', [3], [1]), use_cache_branch: tensorOf('bool', [branch], [1]) };
+      return numbersOf((await runModel(file, feeds)).y as Tensor);
+    };
+    expect([await run(0), await run(1)].map(([y]) => y)).toEqual([11, 13]);
+  });
+
+  test.each([
+    [
+      'defaults that differ',
+      half(2, 0),
+      half(3, 0),
+      'input "d": expected one default in both decoders, or none; found two',
+    ],
+    ['a default in one alone', half(2, 0), half(undefined, 0), 'found one in the decoder of the first step alone'],
+    ['notes of passes that differ', half(2, 0, '{}'), half(2, 0, '[]'), 'metadata onnx-passes.dims: expected the same'],
+  ])('%s are refused', (_, first, second, text) => {
+    expect(() => mergeDecoders(first, second)).toThrow(text);
   });
 });
 
