@@ -10,6 +10,7 @@ import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
 import type { GrowingCaches } from './caches.js';
+import { sizes, usesOf } from './strides.js';
 import type { StaticCache } from './write.js';
 
 /** One place that reads such integers. */
@@ -32,16 +33,6 @@ export interface SizesBefore {
   refusal(): Refusal | undefined;
 }
 
-/** Inputs that are sizes: of a Range and a Slice also the end, where the start is no place in the cache. */
-const sizes: Readonly<Record<string, number>> = {
-  Reshape: 1,
-  Expand: 1,
-  ConstantOfShape: 0,
-  Tile: 1,
-  Range: 1,
-  Slice: 2,
-};
-
 /** Ops that compute with such integers, or look up by them. */
 const computing = new Set(
   'Add Sub Mul Less LessOrEqual Greater GreaterOrEqual Equal Min Max Where Gather Range Slice Cast Unsqueeze Squeeze Identity Concat Reshape Expand Mod Div'.split(
@@ -56,6 +47,10 @@ export function sizesBefore(model: Model, found: GrowingCaches): SizesBefore {
     const held = value && !value.tensor ? typed.contents(value) : undefined;
     return held?.some((dim) => symbolsOf(dim).includes(past)) ? held : undefined;
   };
+  const isFixed = (value: Value | undefined): boolean =>
+    value?.tensor !== undefined || (value && typed.contents(value))?.every((dim) => typeof dim === 'number') === true;
+  const grows = (value: Value | undefined): boolean =>
+    typed.shape(value)?.some((dim) => symbolsOf(dim).includes(past)) === true;
   const pastDim = caches[0]?.past.shape?.[caches[0].axis] as Dim;
   const total = addDims(pastDim, added);
   const readers: Reader[] = [];
@@ -67,10 +62,13 @@ export function sizesBefore(model: Model, found: GrowingCaches): SizesBefore {
       node.inputs.forEach((value, index) => {
         const before = growing(value);
         if (!value || !before) return;
-        const isEnd = (node.is('Range') && growing(node.inputs[0])) || (node.is('Slice') && growing(node.inputs[1]));
+        const isEnd = (node.is('Range') && !isFixed(node.inputs[0])) || (node.is('Slice') && !isFixed(node.inputs[1]));
         const isShape = sizes[node.opType] === index && node.domain === '' && !isEnd;
         // Rows of a flat mask lie past + new numbers apart.
-        const isStride = !isEnd && before.every((dim) => equalDims(dim, total));
+        const isTotal = !isShape && !isEnd && before.every((dim) => equalDims(dim, total));
+        const { isSize: isStride, isNumber } = isTotal ? usesOf(node, index, grows) : { isSize: false, isNumber: true };
+        if (isStride && isNumber)
+          refused ??= { reason: 'it reads the length of the cache for a size and for a number at once', at: node };
         if (!isShape && (node.isEnd || node.domain !== '' || !computing.has(node.opType)))
           refused ??= { reason: 'it reads the length of the cache in a way that is not known', at: node };
         const isSize = isShape || isStride;
