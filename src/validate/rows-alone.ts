@@ -1,5 +1,6 @@
 /** A batch that the original fixed at 1: each row of a larger one is held against a run of the original by itself. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { named } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
 import { numberText } from '../ir/text/quantities.js';
@@ -42,7 +43,11 @@ export async function rowsAlone(
     const [single, whole] = [await open(original), await open(result)];
     const rows = await rowsOf(single, original, opened, seed);
     if (!rows)
-      return { outcome: 'unknown', detail: 'the original runs on no made-up inputs, so that no batch of them was run' };
+      return {
+        outcome: 'unknown',
+        detail: 'the original runs on no made-up inputs, so that no batch of them was run',
+        failed: 'original',
+      };
     const batch = named(
       Object.entries(rows[0]?.feeds ?? {}).map(([name, tensor]): [string, TensorData] => [
         name,
@@ -52,8 +57,14 @@ export async function rowsAlone(
     const { outputs } = await whole.run(batch);
     for (const [name, all] of Object.entries(outputs)) {
       const alone = rows.map(({ outputs: own }) => own[name] as TensorData);
-      if (all.shape[0] !== ROWS * (alone[0]?.shape[0] ?? 1)) continue;
-      const { relativeL2 } = compareTensors(name, joined(alone), all);
+      const expected = expectedOf(alone, all);
+      if (!expected)
+        return {
+          outcome: 'unknown',
+          detail: `"${name}": rows of a batch of ${ROWS} are not told apart: [${all.shape}] of all, [${alone[0]?.shape}] of one alone`,
+          failed: 'checker',
+        };
+      const { relativeL2 } = compareTensors(name, expected, all);
       if (!(relativeL2 <= gate.maxError))
         return {
           outcome: 'rejected',
@@ -104,11 +115,29 @@ async function rowsOf(
   return undefined;
 }
 
-/** Tensors behind each other along their first axis. */
-function joined(parts: readonly TensorData[]): TensorData {
-  const [{ type, shape }] = parts as readonly [TensorData];
-  const dims = [parts.reduce((sum, part) => sum + (part.shape[0] ?? 1), 0), ...shape.slice(1)];
-  const texts = parts.flatMap(({ data }) => (data instanceof Uint8Array ? [] : [...data]));
-  if (texts.length > 0) return { type, shape: dims, data: texts };
-  return { type, shape: dims, data: Uint8Array.from(Buffer.concat(parts.map(({ data }) => data as Uint8Array))) };
+/** What all rows are to give: joined along the one axis that grew, or the same for each; undefined where neither is so. */
+function expectedOf(alone: readonly TensorData[], all: TensorData): TensorData | undefined {
+  const [first] = alone as readonly [TensorData];
+  if (alone.some(({ shape }) => !isDeepStrictEqual(shape, first.shape)) || all.shape.length !== first.shape.length)
+    return undefined;
+  const grown = all.shape.flatMap((size, axis) => (size === first.shape[axis] ? [] : [axis]));
+  if (grown.length === 0) return alone.every(({ data }) => isDeepStrictEqual(data, first.data)) ? first : undefined;
+  const [axis] = grown as [number];
+  return grown.length === 1 && all.shape[axis] === ROWS * (first.shape[axis] as number)
+    ? joined(alone, axis)
+    : undefined;
+}
+
+/** Tensors of one shape behind each other along an axis. */
+function joined(parts: readonly TensorData[], axis = 0): TensorData {
+  const [{ type, shape, data }] = parts as readonly [TensorData];
+  const dims = shape.map((size, at) => (at === axis ? size * parts.length : size));
+  const blocks = shape.slice(0, axis).reduce((product, size) => product * size, 1);
+  const length = data.length / blocks;
+  const pieces = Array.from({ length: blocks }, (_, block) =>
+    parts.map((part) => part.data.slice(block * length, (block + 1) * length)),
+  ).flat();
+  return data instanceof Uint8Array
+    ? { type, shape: dims, data: Uint8Array.from(Buffer.concat(pieces as Uint8Array[])) }
+    : { type, shape: dims, data: (pieces as string[][]).flat() };
 }

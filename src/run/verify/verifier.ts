@@ -23,7 +23,7 @@ export interface Verdict {
   readonly error?: number;
   /** For which inputs it does not hold, and what inputs say that do not count. */
   readonly warnings?: readonly string[];
-  /** What kept it from being compared: the process that runs models was killed twice, or the model before does not run. */
+  /** What kept it from being compared: the process that runs models was killed twice or the rows of a batch cannot be told apart; or the model before does not run. */
   readonly failed?: Failed;
 }
 
