@@ -3,10 +3,10 @@ import { chmodSync, closeSync, existsSync, fsyncSync, lstatSync, openSync, renam
 import { basename, dirname, join } from 'node:path';
 import { undivided, written } from '../leftovers.js';
 import { attempt, faultOf } from './fault.js';
-import { oldData } from './old-data.js';
+import { type KeptData, oldData } from './old-data.js';
 import { type Mentions, refuseSharedData } from './readers.js';
 import { removeIfPossible, type Temporary } from './temporary.js';
-import { takeTurn } from './turn.js';
+import { takeTurn, type WriteTurn } from './turn.js';
 
 /** A file that is complete under a temporary name. */
 export interface Draft {
@@ -22,47 +22,71 @@ export interface DataDraft extends Draft {
   readonly isGiven: boolean;
 }
 
-/** Puts the data in its place, then the file, which is the commit, then what describes it; then removes the old data. */
-export async function commit(
-  file: Draft,
-  data: readonly DataDraft[],
-  others: readonly Draft[],
-  mentions?: Mentions,
-  signal?: AbortSignal,
-): Promise<void> {
+/** A file, and the data that it reads. */
+export interface DraftWithData {
+  readonly file: Draft;
+  readonly data: readonly DataDraft[];
+}
+
+export interface DraftSet extends DraftWithData {
+  /** Files that it names. */
+  readonly parts: readonly DraftWithData[];
+  /** Files that are made of it. */
+  readonly along: readonly DraftWithData[];
+  /** Files that describe it. */
+  readonly others: readonly Draft[];
+  /** Paths that the old file names and the new one does not. */
+  readonly obsolete: readonly string[];
+}
+
+/** Puts the data and the parts in their places, then the file, which is the commit, then what goes with it; then removes what is old. */
+export async function commit(set: DraftSet, mentions?: Mentions, signal?: AbortSignal): Promise<void> {
+  const { file, parts, along, obsolete } = set;
   const { path } = file;
-  const names = data.map((one) => basename(one.path));
-  const given = names.filter((_, i) => data[i]?.isGiven);
-  const turn = await takeTurn(path, signal);
-  const turns = [turn];
+  const data = [...set.data, ...[...parts, ...along].flatMap((one) => one.data)];
+  const others = [...along.map((one) => one.file), ...set.others];
+  const given = set.data.filter(({ isGiven }) => isGiven).map((one) => basename(one.path));
+  const turns: WriteTurn[] = [];
   try {
-    // A data file of a given name may be wanted by the writer of another model: who comes second sees the first one's model.
-    for (const name of [...given].sort()) turns.push(await takeTurn(join(dirname(path), name), signal));
+    // A data file of a given name may be wanted by the writer of another model: who comes second sees the first one's model. All take their turns in
+    // the order of the names, so that no two wait for each other.
+    const wanted = [...parts, ...along].map((one) => basename(one.file.path));
+    for (const name of [basename(path), ...given, ...wanted].sort())
+      turns.push(await takeTurn(join(dirname(path), name), signal));
+    const usual = turns[0]?.mode as number;
     if (mentions && given.length > 0) refuseSharedData(path, given, mentions);
-    const removeOld = mentions && oldData(path, { names, given: given[0] }, mentions);
+    const kept = [set, ...parts, ...along].map((one): [string, KeptData] => [one.file.path, keptOf(one)]);
+    const gone = obsolete.map((one): [string, KeptData] => [one, { names: [] }]);
+    const removals = mentions ? [...kept, ...gone].map(([of, names]) => oldData(of, names, mentions)) : [];
     undivided(() => {
-      const mode = modeOf(path) ?? turn.mode;
-      allow(file, mode);
-      for (const one of others) allow(one, modeOf(one.path) ?? turn.mode);
-      for (const one of data) allow(one, mode);
-      placeAll(data, file);
+      const mode = modeOf(path) ?? usual;
+      for (const one of [file, ...parts.map((part) => part.file), ...data]) allow(one, mode);
+      for (const one of others) allow(one, modeOf(one.path) ?? usual);
+      placeAll(data, parts, file);
       written(path);
       const remedy = `${path} was written: write again`;
       for (const one of others) place(one, remedy);
+      for (const one of obsolete) removeIfPossible(one);
       syncFolder(path, remedy);
     });
     // What cannot be removed now is found by the next write.
-    await removeOld?.().catch(() => {});
+    for (const remove of removals) await remove().catch(() => {});
   } finally {
     for (const one of turns) one.end();
   }
 }
 
+function keptOf({ data }: DraftWithData): KeptData {
+  const names = data.map((one) => basename(one.path));
+  return { names, given: names.find((_, i) => data[i]?.isGiven) };
+}
+
 /**
  * Has the disk keep the data under its name before the file that needs it gets its own. Where data takes the place of other data, a file that reads
- * the old goes first: for a moment there is none, and never one whose weights are another's.
+ * the old goes first: for a moment there is none, and never one whose weights are another's. The same holds of parts that it names.
  */
-function placeAll(data: readonly DataDraft[], file: Draft): void {
+function placeAll(own: readonly DataDraft[], parts: readonly DraftWithData[], file: Draft): void {
+  const data = [...own, ...parts.map((one) => ({ ...one.file, isGiven: true }))];
   const isNew = (one: Draft): boolean => modeOf(one.path) === undefined;
   if (data.some((one) => one.isGiven && !isNew(one))) {
     attempt(file.path, () => rmSync(file.path, { force: true }));

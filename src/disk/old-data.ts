@@ -13,7 +13,7 @@ import { namesIn, removeIfPossible } from './temporary.js';
 export interface KeptData {
   readonly names: readonly string[];
   /** The name of the first part where it is given: `w.data` of `w.data`, `w.data_1` … */
-  readonly given?: string;
+  readonly given?: string | undefined;
 }
 
 /** Looks for what may be removed after the file at `path` is replaced by one that reads what is `kept`; gives what removes it then. */

@@ -3,18 +3,27 @@ import { createHash } from 'node:crypto';
 import { closeSync, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ModelError } from '../ir/text/errors.js';
-import { commit, type DataDraft, type Draft } from './commit.js';
+import { commit, type DataDraft, type Draft, type DraftWithData } from './commit.js';
 import { attempt } from './fault.js';
 import type { Mentions } from './readers.js';
 import { stream } from './stream.js';
 import { clearTemporaries, createTemporary } from './temporary.js';
 
-export interface FileSet {
+/** A file, and files beside it that it reads. */
+export interface ReadingFile {
   readonly path: string;
-  /** Files beside it that it reads. */
   readonly data?: readonly DataFile[];
   /** The content of the file itself; asked for when the data has been written, whose names it may then hold. */
   content(dataNames: readonly string[]): Iterable<Uint8Array>;
+}
+
+export interface FileSet extends ReadingFile {
+  /** Files that it names: while they take the place of others it is not there. Their data is named after its content, as that of `along`. */
+  readonly parts?: readonly ReadingFile[];
+  /** Files that it does not need, made of it: they appear with it. */
+  readonly along?: readonly ReadingFile[];
+  /** Paths that the old file names and the new one does not: they are removed, with their data. */
+  readonly obsolete?: readonly string[];
   /** Files that describe it and go with it, by what was written. */
   beside?(written: WrittenSet): readonly (TextFile | BytesFile)[];
   readonly mentions?: Mentions;
@@ -41,13 +50,18 @@ export interface BytesFile {
   readonly bytes: Uint8Array;
 }
 
-export interface WrittenSet {
+export interface WrittenFile {
   /** Paths: the file, then its data files. */
   readonly files: readonly string[];
   /** Bytes of these. */
   readonly bytes: number;
+}
+
+export interface WrittenSet extends WrittenFile {
   /** Of the file itself, in hexadecimal; empty where nothing goes beside it. */
   readonly sha256: string;
+  readonly parts: readonly WrittenFile[];
+  readonly along: readonly WrittenFile[];
 }
 
 /** Hexadecimal digits of the SHA-256 in a name: 128 bits, so that two contents of one name are not to be found. */
@@ -55,7 +69,7 @@ const DIGITS = 32;
 
 /** Writes all files or none. Throws ModelError where the system refuses; nothing of its own is left behind then. */
 export async function writeSet(set: FileSet): Promise<WrittenSet> {
-  const { path, data = [], content, beside, mentions, permit, signal } = set;
+  const { path, data = [], parts = [], along = [], obsolete = [], beside, mentions, permit, signal } = set;
   await permit?.(data.flatMap(({ name }) => (name === undefined ? [] : [join(dirname(path), name)])));
   const drafts: Draft[] = [];
   const name = basename(path);
@@ -76,8 +90,8 @@ export async function writeSet(set: FileSet): Promise<WrittenSet> {
       throw error;
     }
   };
-  try {
-    const dataPath = (digest: string): string => join(dirname(path), `${name}.${digest}.data`);
+  const draftAll = async ({ path, data = [], content }: ReadingFile, isHashed = false): Promise<DraftWithData> => {
+    const dataPath = (digest: string): string => join(dirname(path), `${basename(path)}.${digest}.data`);
     // A name that is too long is refused before anything is written.
     if (data.length > 0) attempt(path, () => lstatSync(dataPath('0'.repeat(DIGITS)), { throwIfNoEntry: false }));
     const dataFiles: DataDraft[] = [];
@@ -86,23 +100,34 @@ export async function writeSet(set: FileSet): Promise<WrittenSet> {
       const isGiven = given !== undefined;
       dataFiles.push({ ...unnamed, isGiven, path: isGiven ? unnamed.path : dataPath(unnamed.sha256.slice(0, DIGITS)) });
     }
-    const names = dataFiles.map((one) => basename(one.path));
-    const file = await draft(path, content(names), beside !== undefined);
-    const done = {
-      files: [path, ...dataFiles.map((one) => one.path)],
-      bytes: dataFiles.reduce((sum, { bytes }) => sum + bytes, file.bytes),
-      sha256: file.sha256,
+    const file = await draft(path, content(dataFiles.map((one) => basename(one.path))), isHashed);
+    return { file, data: dataFiles };
+  };
+  try {
+    const inTurn = async (files: readonly ReadingFile[]): Promise<DraftWithData[]> => {
+      const done: DraftWithData[] = [];
+      for (const one of files) done.push(await draftAll(one));
+      return done;
     };
+    const [named, extra] = [await inTurn(parts), await inTurn(along)];
+    const own = await draftAll(set, beside !== undefined);
+    const { sha256 } = own.file;
+    const done = { ...writtenOf(own), sha256, parts: named.map(writtenOf), along: extra.map(writtenOf) };
     const others: Draft[] = [];
     for (const one of beside?.(done) ?? [])
       others.push(await draft(one.path, ['bytes' in one ? one.bytes : new TextEncoder().encode(one.text)]));
     signal?.throwIfAborted();
-    await commit(file, dataFiles, others, mentions, signal);
+    await commit({ ...own, parts: named, along: extra, others, obsolete }, mentions, signal);
     return done;
   } finally {
     for (const { temporary } of drafts) temporary.drop();
   }
 }
+
+const writtenOf = ({ file, data }: DraftWithData): WrittenFile => ({
+  files: [file.path, ...data.map((one) => one.path)],
+  bytes: data.reduce((sum, { bytes }) => sum + bytes, file.bytes),
+});
 
 /** The chunks, until the signal is aborted. */
 function* unless(signal: AbortSignal | undefined, chunks: Iterable<Uint8Array>): Iterable<Uint8Array> {

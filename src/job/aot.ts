@@ -1,7 +1,8 @@
 /** The result as the runtime's own optimizer leaves it: `out.aot-cpu.onnx` beside `out.onnx`. */
+import type { ReadingFile } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
 import { summarize } from '../ir/whole-model/summary.js';
-import { writeModelSet } from '../onnx/write.js';
+import { modelFile } from '../onnx/write.js';
 import type { Report } from '../run/report.js';
 import type { Provider } from '../runtime/protocol.js';
 import type { ValidateOptions } from '../validate/validation.js';
@@ -9,11 +10,11 @@ import type { ValidateOptions } from '../validate/validation.js';
 export const aotPathOf = (out: string, provider: string): string =>
   `${out.replace(/\.onnx$/, '')}.aot-${provider}.onnx`;
 
-/** What the report says of it, and how it is written. */
+/** What the report says of it, and the file; it reads from temporary files, until it is closed. */
 export interface AotResult {
   readonly findings: Pick<Report, 'gates'> & { readonly aot?: NonNullable<Report['aot']> };
-  /** Writes it; gives its paths, and what the report says then. */
-  write(): Promise<{ readonly files: readonly string[]; readonly aot: NonNullable<Report['aot']> } | undefined>;
+  /** To be written in the set of the result; absent where the gate fails. */
+  readonly file?: ReadingFile;
   close(): void;
 }
 
@@ -36,17 +37,18 @@ export async function aotOf(
   if ('refused' in found)
     return {
       findings: { gates: [{ name: 'aot', passed: false, detail: `${found.refused}. Leave out --aot` }] },
-      write: async () => undefined,
       close: () => {},
     };
   const { model, report, close } = found;
-  const externalData = options.externalData ?? summarize(model).bytes > LARGE;
-  return {
-    findings: { gates: [{ name: 'aot', passed: true, detail: `${report.detail}, against the result` }], aot: report },
-    write: async () => {
-      const { files, bytes } = await writeModelSet(model, path, { externalData, signal: undefined });
-      return { files, aot: { ...report, path, bytes } };
-    },
-    close,
-  };
+  try {
+    const externalData = options.externalData ?? summarize(model).bytes > LARGE;
+    return {
+      findings: { gates: [{ name: 'aot', passed: true, detail: `${report.detail}, against the result` }], aot: report },
+      file: modelFile(model, path, { externalData }),
+      close,
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }

@@ -208,45 +208,46 @@ export async function optimizeFileBy(
     aotPath && isBelieved(unsaved)
       ? await aotOf(model, aotPath, target, { ...asValidated(options), deadline, fidelity: report.fidelity })
       : undefined;
-  let complete: Omit<Report, 'ms'> = ahead
+  const complete: Omit<Report, 'ms'> = ahead
     ? { ...unsaved, ...ahead.findings, gates: [...unsaved.gates, ...ahead.findings.gates] }
     : unsaved;
   let ended: Report = { ...complete, ms: performance.now() - started };
-  let saved: readonly string[] = [];
   /** The files that go with the model; they contain the digest of the written model. */
   const beside = (written: WrittenSet): TextFile[] => {
     const contract = hasContract ? contractFiles(model, out, written) : [];
-    const files = [...written.files, ...contract.map(({ path }) => path), ...saved];
-    ended = { ...complete, output: { files, bytes: written.bytes }, ms: performance.now() - started };
+    const along = written.along.flatMap((one) => one.files);
+    const files = [...written.files, ...contract.map(({ path }) => path), ...along];
+    const aot = complete.aot && { ...complete.aot, path: aotPath, bytes: written.along[0]?.bytes };
+    const output = { files, bytes: written.bytes };
+    ended = { ...complete, ...(aot && { aot }), output, ms: performance.now() - started };
     return [...contract, ...(reportPath ? [reportFile(reportPath, ended)] : [])];
   };
-  if (isBelieved(complete)) {
-    say('writing');
-    const pace = paceOf(1);
-    await abortPoint(options.signal);
-    // It goes first: the report, which is written with the result, names its files.
-    const aot = await ahead?.write().finally(() => ahead.close());
-    if (aot) {
-      complete = { ...complete, aot: aot.aot };
-      saved = aot.files;
-    }
-    const isAlone = !hasContract && !reportPath;
-    const written = await writeModelSet(
-      model,
-      out,
-      {
-        externalData: options.externalData,
-        dataName: options.dataName,
-        shard: options.shard,
-        signal: options.signal,
-        // How many data files there are is known only now.
-        permit: options.force ? undefined : (paths) => keepFiles(files, paths),
-        onBytes: (share) => say('writing', pace(share)),
-      },
-      isAlone ? undefined : beside,
-    );
-    if (isAlone) beside(written);
-  } else if (reportPath) await writeText(reportFile(reportPath, ended));
+  try {
+    if (isBelieved(complete)) {
+      say('writing');
+      const pace = paceOf(1);
+      await abortPoint(options.signal);
+      const isAlone = !hasContract && !reportPath;
+      const written = await writeModelSet(
+        model,
+        out,
+        {
+          externalData: options.externalData,
+          dataName: options.dataName,
+          shard: options.shard,
+          signal: options.signal,
+          along: ahead?.file && [ahead.file],
+          // How many data files there are is known only now.
+          permit: options.force ? undefined : (paths) => keepFiles(files, paths),
+          onBytes: (share) => say('writing', pace(share)),
+        },
+        isAlone ? undefined : beside,
+      );
+      if (isAlone) beside(written);
+    } else if (reportPath) await writeText(reportFile(reportPath, ended));
+  } finally {
+    ahead?.close();
+  }
   expectGates(ended, options);
   return ended;
 }

@@ -1,12 +1,13 @@
 /** Writes an ONNX model. Weights stream from where they are to where they go; a model appears whole, with its data, or not at all. */
 
 import { z } from 'zod';
-import type { FileSet, TextFile, WrittenSet } from '../disk/write-set.js';
+import type { FileSet, ReadingFile, TextFile, WrittenSet } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
 import { abortSignal, bytesOfFile, fileName, optionsIn, truth } from '../ir/options/options.js';
 import { storedTensors } from '../ir/tensors/constants.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
+import { UsageError } from '../ir/text/usage-error.js';
 import type { CarriedModel } from './carried.js';
 import { inFirstUse } from './first-use.js';
 import { encodeMessage, type ModelMessage } from './proto/messages.js';
@@ -66,35 +67,47 @@ interface LentTensors {
   readonly lent?: ReadonlyMap<Tensor, LentPlace>;
 }
 
-/** Writes the model, and files that describe it: they appear with it. */
+/** Writes the model, and files that describe it or go with it: they appear with it. */
 export async function writeModelSet(
   model: Model,
   path: string,
-  options: WriteOptions & Pick<FileSet, 'permit'> & WriteProgress & LentTensors,
+  options: WriteOptions & Pick<FileSet, 'permit' | 'along'> & WriteProgress & LentTensors,
   beside?: FileSet['beside'],
 ): Promise<WrittenSet> {
-  const { dataName: name, shard: largest = Number.MAX_SAFE_INTEGER, signal, onBytes, permit } = options;
-  const { externalData = name !== undefined || options.shard !== undefined || options.lent !== undefined } = options;
+  const { signal, permit, along } = options;
   signal?.throwIfAborted();
   const { writeSet } = await import('../disk/write-set.js');
   const { mentions } = await import('./checks/mentions.js');
+  return writeSet({ ...modelFile(model, path, options), along, beside, mentions, permit, signal });
+}
+
+/** The model as a file of a set, with its data. Throws UsageError where a data file would have the name of the model. */
+export function modelFile(
+  model: Model,
+  path: string,
+  options: Omit<WriteOptions, 'signal'> & WriteProgress & LentTensors = {},
+): ReadingFile {
+  const { dataName: name, shard: largest = Number.MAX_SAFE_INTEGER, onBytes } = options;
+  const { externalData = name !== undefined || options.shard !== undefined || options.lent !== undefined } = options;
   // Whether one file is enough is known only once it is laid out; beyond the limit, payloads alone tell.
   const single = !externalData && tensorBytes(model) < LARGEST ? wholeOf(model) : undefined;
   if (single && single.length <= LARGEST)
-    return writeSet({ path, content: () => told(streamOf(single), single.length, onBytes), beside, mentions, signal });
+    return { path, content: () => told(streamOf(single), single.length, onBytes) };
   const layout = toLayout(model, largest, options.lent);
   const { dataFiles } = layout.placer;
   const total = dataFiles.reduce((sum, file) => sum + endOf(file), 0);
   let before = 0;
-  return writeSet({
+  return {
     path,
     data: dataFiles.map((file, i) => {
       const start = before;
       before += endOf(file);
-      return {
-        content: told(dataOf(file), total, onBytes, start),
-        ...(name !== undefined && { name: i === 0 ? name : `${name}_${i}` }),
-      };
+      const given = name !== undefined && i > 0 ? `${name}_${i}` : name;
+      if (given !== undefined && given === path.replace(/^.*[\\/]/, ''))
+        throw new UsageError(
+          `dataName (--data-name): expected another name than the model's; found "${name}", which makes "${given}" the name of both`,
+        );
+      return { content: told(dataOf(file), total, onBytes, start), ...(given !== undefined && { name: given }) };
     }),
     content(names) {
       for (const [i, { locations }] of dataFiles.entries())
@@ -104,11 +117,7 @@ export async function writeModelSet(
         throw new ModelError(path, 'at most 2 GiB beside the external data', `${expansion.length} bytes`);
       return streamOf(expansion);
     },
-    beside,
-    mentions,
-    permit,
-    signal,
-  });
+  };
 }
 
 /** A model and where it goes. */

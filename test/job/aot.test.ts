@@ -21,12 +21,12 @@ import { runModel } from '../run-model.js';
 /** A convolution and an activation, which onnxruntime makes one node of. */
 const model = () =>
   buildModel({ '': 17 }, (g) => {
-    const weights = Array.from({ length: 4 * 3 * 9 }, (_, i) => Math.sin(i));
+    const weights = Array.from({ length: 16 * 3 * 9 }, (_, i) => Math.sin(i));
     const conv = g.op('Conv', [
       g.input('x', 'float32', ['batch', 3, 8, 8]),
-      g.constant('float32', weights, [4, 3, 3, 3]),
+      g.constant('float32', weights, [16, 3, 3, 3]),
     ]);
-    g.output('y', g.op('Relu', [conv]), 'float32', ['batch', 4, 6, 6]);
+    g.output('y', g.op('Relu', [conv]), 'float32', ['batch', 16, 6, 6]);
   });
 
 const folder = mkdtempSync(join(tmpdir(), 'aot-test-'));
@@ -69,6 +69,25 @@ describe('aot', () => {
       /aot: after us onnxruntime made \+1 FusedConv, .*: 2 → 1 nodes\n *aot: creating a session /,
     );
     expect(reportMarkdown(report)).toContain('## Ahead of time\n\n- after us onnxruntime made');
+  });
+
+  it('appears with the result, or not at all, and leaves no temporary folder', async () => {
+    const dataName = 'w.data';
+    const place = mkdtempSync(join(folder, 'set-'));
+    const write = (options: object) =>
+      optimizeFile(input, 'simplify', {
+        ...{ out: join(place, 'o.onnx'), target: 'cpu', aot: true, speed: false, verify: 'none', ...options },
+      });
+    await writeModel(model(), join(place, 'other.onnx'), { dataName });
+    await expect(write({ dataName })).rejects.toThrow('expected a data file that no other model reads');
+    expect(readdirSync(place).sort()).toEqual(['other.onnx', dataName]);
+    const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`onnx-passes-${process.pid}-`));
+    const before = temporary();
+    const aborter = new AbortController();
+    const onProgress = (step: string) => step === 'writing' && aborter.abort(new Error('enough'));
+    await expect(write({ onProgress, signal: aborter.signal })).rejects.toThrow('enough');
+    expect(temporary()).toEqual(before);
+    expect(readdirSync(place).sort()).toEqual(['other.onnx', dataName]);
   });
 
   it('wants a provider that works here, and that a result is compared at all', async () => {
