@@ -100,14 +100,18 @@ async function inputsFor(original: Model, whole: Session, seed: number): Promise
 
 async function openOn(runtime: RuntimeProcess, model: Model) {
   const prepared = await prepareModel(model);
-  const session = await runtime.load(prepared.source, { provider: 'cpu', threads: 1 });
-  return {
-    session,
-    async release() {
-      await session.release();
-      prepared.close();
-    },
-  };
+  try {
+    const session = await runtime.load(prepared.source, { provider: 'cpu', threads: 1 });
+    return {
+      session,
+      async release() {
+        await session.release().finally(prepared.close);
+      },
+    };
+  } catch (error) {
+    prepared.close();
+    throw error;
+  }
 }
 
 /** A tensor of the process that runs models, as a step cache takes it. */

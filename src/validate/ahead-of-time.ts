@@ -16,7 +16,7 @@ import { type Provider, RuntimeError, RuntimeProcess } from '../runtime/isolate.
 import { workingProvider } from '../runtime/providers.js';
 import { temporaryFolder } from '../runtime/temporary-folder.js';
 import { validate } from './index.js';
-import { prepareModel } from './sides/prepared-model.js';
+import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
 import { type CreationReport, measureCreation } from './speed/creation.js';
 import type { ValidateOptions } from './validation.js';
 
@@ -60,12 +60,14 @@ export async function aheadOfTime(
   creationMs?: number,
 ): Promise<Aot> {
   const folder = temporaryFolder();
-  const prepared = await prepareModel(result);
-  const runtime = await RuntimeProcess.start();
   const path = join(folder.path, 'model.onnx');
   const load = { provider, optimize: true };
+  let prepared: PreparedModel | undefined;
+  let runtime: RuntimeProcess | undefined;
   let isKept = false;
   try {
+    prepared = await prepareModel(result);
+    runtime = await RuntimeProcess.start();
     const dataName = summarize(result).bytes > LARGE ? 'model.onnx.data' : undefined;
     await (await runtime.load(prepared.source, { ...load, saveTo: { path, dataName } })).release();
     if (!existsSync(path)) return { refused: `onnxruntime saves no model for ${provider}` };
@@ -89,8 +91,8 @@ export async function aheadOfTime(
     if (!(error instanceof RuntimeError || error instanceof ModelError)) throw error;
     return { refused: `what onnxruntime saves for ${provider} does not load: ${error.message}` };
   } finally {
-    await runtime.close();
-    prepared.close();
+    await runtime?.close();
+    prepared?.close();
     if (!isKept) folder.remove();
   }
 }
