@@ -94,7 +94,9 @@ it('of two writers of one name for their data the second waits, and is refused',
   const turn = await takeTurn(join(place, dataName));
   const second = writeModel(model(2), b, { dataName });
   const ended = second.catch((error: unknown) => error);
-  await Promise.race([ended, setTimeout(300)]);
+  // The second writer takes the turn of its own model first; then it waits for that of the data.
+  const turnsIn = (): number => readdirSync(place).filter((name) => name.endsWith('.turn')).length;
+  while (turnsIn() < 2) await setTimeout(1);
   expect(existsSync(b)).toBe(false);
   const elsewhere = empty(join(folder, 'elsewhere'));
   await writeModel(model(1), join(elsewhere, 'a.onnx'), { dataName });
@@ -106,7 +108,32 @@ it('of two writers of one name for their data the second waits, and is refused',
   expect([await numberAt(a), existsSync(b)]).toEqual([1, false]);
 });
 
+it('the name of the model itself is refused for its data, of any part of it', async () => {
+  const place = empty(join(folder, 'own name'));
+  for (const [name, own] of [
+    ['w.data', 'w.data'],
+    ['w.data_1', 'w.data'],
+  ] as const)
+    await expect(writeModel(parts(1), join(place, name), { dataName: own, shard })).rejects.toThrow(
+      `dataName (--data-name): expected another name than the model's; found "w.data", which makes "${name}"`,
+    );
+  expect(readdirSync(place)).toEqual([]);
+});
+
 describe('two writers at a time', () => {
+  it('whose model has the name of the data of the other do not wait for each other', async () => {
+    const place = empty(join(folder, 'crossed'));
+    const write = (name: string, own: string) => writeModel(model(1), join(place, name), { dataName: own });
+    const done = await Promise.allSettled([write('a', 'b'), write('b', 'a')]);
+    expect(done.filter(({ status }) => status === 'rejected')).toEqual([
+      {
+        status: 'rejected',
+        reason: expect.objectContaining({ message: expect.stringMatching('a data file, or a name that is free') }),
+      },
+    ]);
+    expect(readdirSync(place).sort()).toEqual(['a', 'b']);
+  });
+
   it('to one path both write: what the other has not finished reads nothing', async () => {
     const place = empty(join(folder, 'one path'));
     const path = join(place, 'a.onnx');
