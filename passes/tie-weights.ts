@@ -9,6 +9,7 @@ import { scopesIn } from '../src/ir/scopes/scopes.js';
 import { instanceCount } from '../src/ir/tensors/bank.js';
 import type { Tensor } from '../src/ir/tensors/tensor.js';
 import { bytesText } from '../src/ir/text/quantities.js';
+import type { DataType } from '../src/ir/types.js';
 import type { Value } from '../src/ir/value.js';
 import { definePass } from '../src/run/pass.js';
 
@@ -20,13 +21,13 @@ export const tieWeights = definePass({
   summary:
     'Stores a weight once of which the transposed copy is stored too, as of tied embeddings. Goes last: simplify folds it.',
   fidelity: 'exact',
-  needs: ['types'],
   options: z.object({}),
   run(model, _, context) {
     const pool = new Map<string, Value[]>();
     const constants = [...scopesIn(model.graph)].flatMap((graph) => [...graph.constants]).filter(isWeight);
     const shapes = new Set(constants.map(({ tensor }) => String((tensor as Tensor).shape)));
     let [count, bytes] = [0, 0];
+    const refused = new Set<DataType>();
     for (const value of constants) {
       const tensor = value.tensor as Tensor;
       const turned = [...tensor.shape].reverse();
@@ -36,7 +37,9 @@ export const tieWeights = definePass({
       const copy = pool
         .get(keyOf(turned))
         ?.find((one) => isVisibleFrom(one, value.graph) && isTransposed(one.tensor as Tensor, tensor));
-      if (copy) {
+      if (copy && !context.hasKernel('Transpose', '', value.graph.opsets.get('') ?? 1, tensor.type))
+        refused.add(tensor.type);
+      else if (copy) {
         const node = value.graph.add('Transpose', [copy], { attributes: { perm: [1, 0] }, outputs: [value.name] });
         node.output.type = value.type;
         value.graph.replaceUses(value, node.output);
@@ -46,7 +49,9 @@ export const tieWeights = definePass({
     }
     if (count > 0)
       context.note(`left out ${count} transposed ${count === 1 ? 'copy' : 'copies'} of weights, ${bytesText(bytes)}`);
-    else context.skip('no weight is stored with its transposed copy');
+    for (const type of refused)
+      context.skip(`${context.target} has no kernel for Transpose in ${type}: the transposed copies stay`);
+    if (count === 0 && refused.size === 0) context.skip('no weight is stored with its transposed copy');
   },
 });
 

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { seq2seqDecoder } from '../../fixtures/seq2seq.js';
 import { tieWeights } from '../../passes/tie-weights.js';
-import { buildModel, optimize, tensorOf } from '../../src/index.js';
+import { buildModel, optimize, type Tensor, tensorOf } from '../../src/index.js';
 
 const size = { layers: 1, hidden: 32, heads: 2, intermediate: 32, vocabulary: 64, positions: 16, seed: 3 };
 const quick = { verify: 'none' } as const;
@@ -14,6 +14,23 @@ test('the head of a decoder that is tied to its embedding', async () => {
   const { model: tied, report } = await optimize(model, [tieWeights()], quick);
   expect(weightBytes(model) - weightBytes(tied)).toBe(4 * size.hidden * size.vocabulary);
   expect(JSON.stringify(report.passes[0]?.notes)).toMatch(/left out 1 transposed copy of weights/);
+});
+
+test('nothing is tied by a Transpose that the target has no kernel for', async () => {
+  const model = buildModel({ '': 17 }, (g) => {
+    const [x, first, second] = [
+      g.input('x', 'int8', ['n', 64]),
+      ...[0, 1].map(() => tensorOf('int8', new Array<number>(64 * 64).fill(1), [64, 64])),
+    ];
+    for (const w of [first, second])
+      g.output(`y${w === first}`, g.op('MatMulInteger', [x, g.constant(w as Tensor)]), 'int32', ['n', 64]);
+  });
+  const { model: same, report } = await optimize(model, [tieWeights()], { ...quick, target: 'webgpu' });
+  expect(weightBytes(same)).toBe(2 * 64 * 64);
+  expect(JSON.stringify(report.passes[0]?.skips)).toMatch(
+    'webgpu has no kernel for Transpose in int8: the transposed copies stay',
+  );
+  expect(weightBytes((await optimize(model, [tieWeights()], { ...quick, target: 'cpu' })).model)).toBe(64 * 64);
 });
 
 const pair = (change: (values: number[]) => void) =>
