@@ -13,6 +13,7 @@ import type { RaceOutcome, SessionChoice, Stopwatch } from './run/tune/trial.js'
 import { variantsOf } from './run/tune/tuning.js';
 import { isTunedOtherwise, raceSessions, raceWhole } from './run/tune/whole.js';
 import { builtIn } from './settings/plugins.js';
+import type { RaceStore } from './validate/speed/kept-races.js';
 
 export interface TuneOptions {
   readonly tuneCache?: string;
@@ -21,7 +22,11 @@ export interface TuneOptions {
   readonly seed?: number;
 }
 
-export type TuneWatch = Stopwatch & { readonly device: string; close(): Promise<void> };
+export type TuneWatch = Stopwatch & {
+  readonly device: string;
+  readonly store: RaceStore | undefined;
+  close(): Promise<void>;
+};
 
 /** Throws UsageError where tuning is impossible: nothing to tune, or nothing to measure with. */
 export async function stopwatchFor(
@@ -51,10 +56,14 @@ export async function stopwatchFor(
   const { 'onnxruntime-node': runtime = '', 'onnx-passes': version = '' } = await versionsOf();
   const watch = createStopwatch({ provider: target, seed, dims });
   const conditions = { provider: target, device, runtime, version };
-  return { ...keptStopwatch(watch, { store, conditions, dims, budgetMs: tuneBudget && tuneBudget * 1000 }), device };
+  return {
+    ...keptStopwatch(watch, { store, conditions, dims, budgetMs: tuneBudget && tuneBudget * 1000 }),
+    device,
+    store,
+  };
 }
 
-/** The ways to make sessions that are raced, by provider. None changes a number. */
+/** The ways to make sessions that are raced, by provider. None rounds more; some (one thread, fewer fusions, another layout) may add up floats in another order. */
 const sessions: Partial<Record<Target, readonly SessionChoice[]>> = {
   [HOST]: [
     { intraOpNumThreads: 1 },
@@ -87,6 +96,7 @@ export async function tunedPipeline(
     result: whole?.kept === false ? { ...result, passes: withTrials(result, tuned) } : result,
     tuning: {
       device: watch.device,
+      ...(watch.store?.fault !== undefined && { cacheFault: watch.store.fault }),
       ...(whole && { whole: { kept: whole.kept, ...toldOf(whole.outcome) } }),
       sessions: trials.map(({ options: own, kept, outcome }) => ({ options: own, kept, ...toldOf(outcome) })),
     },

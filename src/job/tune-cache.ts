@@ -3,8 +3,10 @@
 import { access, constants, mkdir, readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { takeTurn } from '../disk/turn.js';
 import { writeSet } from '../disk/write-set.js';
 import { named, under } from '../ir/collections/named.js';
+import { ModelError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import type { KeptRace, RaceStore } from '../validate/speed/kept-races.js';
 
@@ -55,20 +57,42 @@ async function racesIn(path: string): Promise<Races> {
   throw new UsageError(`tune-cache: expected a file that an earlier run wrote, or none; found another at ${path}`);
 }
 
-/** Opens a cache. It is written after each race, whole or not at all, together with what others have written meanwhile. */
+/**
+ * Opens a cache. It is written after each race, whole or not at all, together with what others have written meanwhile. Once that fails, races are
+ * kept for this run alone: no race is worth the end of a run, nor a wait for each of them.
+ */
 export async function openTuneCache(path: string): Promise<RaceStore> {
   let races: Races = await racesIn(path);
   await mkdir(dirname(path), { recursive: true }).catch((error: Error) => {
     throw new UsageError(`tune-cache: expected a folder that may be written; found ${error.message}`);
   });
+  let fault: string | undefined;
+  /** Nobody else writes between reading and writing; the turn is another one than that which each write of the file takes. */
+  const write = async (): Promise<void> => {
+    const turn = await takeTurn(`${path}.races`);
+    try {
+      const all = Object.entries({ ...(await racesIn(path)), ...races });
+      races = named(all.sort(([, a], [, b]) => (a.measured < b.measured ? 1 : -1)).slice(0, MOST));
+      const content = new TextEncoder().encode(`${JSON.stringify({ schema: SCHEMA, version: 1, races })}\n`);
+      await writeSet({ path, content: () => [content] });
+    } finally {
+      turn.end();
+    }
+  };
   return {
     get: (key) => under(races, key),
     async set(key, race) {
-      const all = Object.entries({ ...(await racesIn(path)), ...races, [key]: race });
-      const newest = all.sort(([, a], [, b]) => (a.measured < b.measured ? 1 : -1)).slice(0, MOST);
-      races = named(newest);
-      const content = new TextEncoder().encode(`${JSON.stringify({ schema: SCHEMA, version: 1, races })}\n`);
-      await writeSet({ path, content: () => [content] });
+      races = named([...Object.entries(races), [key, race]]);
+      if (fault !== undefined) return;
+      try {
+        await write();
+      } catch (error) {
+        if (!(error instanceof ModelError || error instanceof UsageError)) throw error;
+        fault = error.message;
+      }
+    },
+    get fault() {
+      return fault;
     },
   };
 }

@@ -49,7 +49,7 @@ const racedText = ({ ratio, interval, significant, sample, cached }: Raced): str
 /** What tuning says of the whole: the result against that without it, and options of sessions. */
 export function wholeTuningTexts({ tuning }: Pick<Report, 'tuning'>): string[] {
   if (!tuning) return [];
-  const { whole, sessions } = tuning;
+  const { whole, sessions, cacheFault } = tuning;
   const rest = ({
     speed,
     reason,
@@ -58,6 +58,7 @@ export function wholeTuningTexts({ tuning }: Pick<Report, 'tuning'>): string[] {
     readonly reason?: string | undefined;
   }): string => (speed ? racedText(speed) : (reason ?? ''));
   return [
+    ...(cacheFault ? [`what was measured is not kept, as the cache could not be written: ${cacheFault}`] : []),
     ...(whole
       ? [
           `tuned against untuned: ${rest(whole)}${whole.kept ? '' : '; slower as a whole, so nothing of it is in the result'}`,

@@ -290,6 +290,10 @@ export const reportSchema = z.object({
   tuning: z
     .object({
       device: z.string().describe('What was measured on.'),
+      cacheFault: z
+        .string()
+        .optional()
+        .describe('Why the cache could not be written: what was measured since is not in it.'),
       whole: z
         .object({ kept: z.boolean(), speed: raced.optional(), reason: z.string().optional() })
         .optional()

@@ -12,6 +12,7 @@ import type { Model } from '../../src/ir/model.js';
 import { tensorType } from '../../src/ir/types.js';
 import { setRanges } from '../../src/ir/whole-model/ranges.js';
 import { openTuneCache } from '../../src/job/tune-cache.js';
+import { wholeTuningTexts } from '../../src/report/tuning.js';
 import type { Stopwatch } from '../../src/run/tune/trial.js';
 import { isTunedOtherwise, raceSessions, raceWhole } from '../../src/run/tune/whole.js';
 import { type KeepOptions, keptStopwatch } from '../../src/validate/speed/kept-races.js';
@@ -96,10 +97,25 @@ describe('the cache of tuning', () => {
     const path = join(folder, 'both.json');
     const [a, b] = [await openTuneCache(path), await openTuneCache(path)];
     const race = { ...conditions, measured: '2026-01-01T00:00:00.000Z', outcome: timed(2) as never };
-    await a.set('one', race);
-    await b.set('two', race);
+    // Both at once: who reads before the other has written must not leave out what that writes.
+    await Promise.all([a.set('one', race), b.set('two', race)]);
     const after = await openTuneCache(path);
     expect([after.get('one'), after.get('two'), after.get('__proto__')]).toEqual([race, race, undefined]);
+  });
+
+  it('ends no run where it cannot be written: what was measured is kept for the run, and the report says so', async () => {
+    const own = join(folder, 'own');
+    const store = await openTuneCache(join(own, 'lost.json'));
+    rmSync(own, { recursive: true });
+    const inner = always(2);
+    const watch: Stopwatch = keptStopwatch(inner, { store, conditions });
+    for (let i = 0; i < 2; i++) await watch.race(layers(1), layers(2), layers(2));
+    expect(inner.races).toHaveLength(1);
+    expect(store.fault).toMatch(/lost\.json/);
+    const tuning = { device: 'a CPU', cacheFault: store.fault, sessions: [] };
+    expect(wholeTuningTexts({ tuning })).toEqual([
+      `what was measured is not kept, as the cache could not be written: ${store.fault}`,
+    ]);
   });
 
   it('stops measuring when its time is over, and says so; what is known costs none', async () => {

@@ -37,8 +37,10 @@ type TimedOutcome = Extract<RaceOutcome, { readonly kind: 'timed' }>;
 /** Where races are kept: a file. */
 export interface RaceStore {
   get(key: string): KeptRace | undefined;
-  /** Resolves once it is kept. */
+  /** Resolves once it is kept; where that fails, for this run alone. */
   set(key: string, race: KeptRace): Promise<void>;
+  /** Why races are kept for this run alone by now. */
+  readonly fault: string | undefined;
 }
 
 export interface KeepOptions {
