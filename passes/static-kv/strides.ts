@@ -21,13 +21,13 @@ const carrying = new Set(
 
 const looking = new Set(['Gather', 'GatherND', 'GatherElements']);
 
-export interface Uses {
+interface LengthUses {
   readonly isSize: boolean;
   readonly isNumber: boolean;
 }
 
 /** What becomes of an input of a node; `grows` tells values whose size is that of the cache. */
-export function usesOf(node: Node, index: number, grows: (value: Value | undefined) => boolean): Uses {
+export function usesOf(node: Node, index: number, grows: (value: Value | undefined) => boolean): LengthUses {
   const found = { isSize: false, isNumber: false };
   const seen = new Set<string>();
   const follow = (user: Node, at: number, isProduct: boolean): void => {
