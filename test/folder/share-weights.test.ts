@@ -1,12 +1,14 @@
 /** Weights that two models of a folder have are stored once: in the data file of the first. */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFolder } from '../../fixtures/folders.js';
+import { linkOrCopy } from '../../src/folder/place/staging.js';
 import { proveDecoder } from '../../src/folder/proof/decoding/prove.js';
-import { folderText, numbersOf, optimizeFolder, readModel, tensorOf, writeModel } from '../../src/index.js';
+import { buildModel, folderText, numbersOf, optimizeFolder, readModel, tensorOf, writeModel } from '../../src/index.js';
 import { gateOf } from '../../src/validate/judge/gates.js';
+import { runModel } from '../run-model.js';
 
 const root = mkdtempSync(join(tmpdir(), 'share-'));
 const input = join(root, 'marian');
@@ -19,6 +21,36 @@ const made = (from: string, out: string, more: object = {}) =>
 const sizeOf = (...path: string[]): number => statSync(join(root, ...path)).size;
 const inodes = (out: string): Record<string, number> =>
   Object.fromEntries(readdirSync(join(root, out)).map((name) => [name, statSync(join(root, out, name)).ino]));
+
+/** A folder of models that multiply an input by weights, each given by the number that makes it, with data files of their own. */
+async function writeProducts(folder: string, models: Readonly<Record<string, readonly number[]>>): Promise<string> {
+  const path = join(root, folder);
+  mkdirSync(path);
+  const size = 128;
+  for (const [name, weights] of Object.entries(models)) {
+    const model = buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [1, size]);
+      for (const seed of weights) {
+        const numbers = Array.from({ length: size * size }, (_, i) => Math.sin(seed * (i + 1)));
+        const weight = g.constant('float32', numbers, [size, size], `w${seed}`);
+        g.output(`y${seed}`, g.op('MatMul', [x, weight]), 'float32', [1, size]);
+      }
+    });
+    await writeModel(model, join(path, name), { dataName: `${name}_data` });
+  }
+  return path;
+}
+const x = tensorOf(
+  'float32',
+  Array.from({ length: 128 }, (_, i) => Math.cos(i)),
+  [1, 128],
+);
+
+/** What a model of products gives, by name. */
+const outputsOf = async (path: string): Promise<Record<string, number[]>> =>
+  Object.fromEntries(
+    Object.entries(await runModel(path, { x })).map(([name, tensor]) => [name, [...numbersOf(tensor)]]),
+  );
 
 /** Multiplies one weight of a model by two. */
 async function change(path: string): Promise<void> {
@@ -92,5 +124,42 @@ describe('a decoder with past', () => {
     const inside = await made(input, 'inside', { externalData: false });
     expect(inside.parts.flatMap(({ reasons }) => reasons).join()).toMatch(/--no-external-data asks/);
     expect(readdirSync(join(root, 'inside')).filter((name) => name.endsWith('_data'))).toEqual([]);
+  });
+});
+
+describe('models of a folder', () => {
+  test.each([[[1, 3, 2]], [[2, 1, 3]]])('of which the second, of weights %j, borrows and lends', async (weights) => {
+    const from = await writeProducts(`in${weights.join('')}`, { 'a.onnx': [1], 'b.onnx': weights, 'c.onnx': [3] });
+    const out = `out${weights.join('')}`;
+    const report = await optimizeFolder(from, 'simplify', { validate: false, out: join(root, out), target: 'cpu' });
+    expect(report.parts.map(({ shared }) => shared?.of)).toEqual([undefined, ['a.onnx'], ['b.onnx']]);
+    expect(sizeOf(out, 'b.onnx_data')).toBe(2 * 128 * 128 * 4);
+    expect(readdirSync(join(root, out)).filter((name) => name.endsWith('_data'))).toEqual([
+      'a.onnx_data',
+      'b.onnx_data',
+    ]);
+    for (const name of ['a.onnx', 'b.onnx', 'c.onnx'])
+      expect(await outputsOf(join(root, out, name)), name).toEqual(await outputsOf(join(from, name)));
+  });
+
+  test('keep what the runtime has saved ahead of time', async () => {
+    const from = await writeProducts('ahead', { 'a.onnx': [1], 'b.onnx': [1, 2] });
+    const report = await optimizeFolder(from, 'simplify', {
+      ...{ out: join(root, 'ahead-out'), target: 'cpu', aot: true, speed: false },
+    });
+    const part = report.parts[1];
+    expect(part?.shared?.of).toEqual(['a.onnx']);
+    expect(part?.files).toContain('b.aot-cpu.onnx');
+    expect(part?.bytes).toBe(sizeOf('ahead-out', 'b.onnx') + sizeOf('ahead-out', 'b.onnx_data'));
+    expect(Object.keys(await outputsOf(join(root, 'ahead-out', 'b.aot-cpu.onnx')))).toEqual(['y1', 'y2']);
+  });
+
+  test('need the file of the one that lends', async () => {
+    const [lender, there] = [join(root, 'lender'), join(root, 'there')];
+    writeFileSync(lender, 'weights');
+    expect(await linkOrCopy(lender, there)).toBe(false);
+    expect(statSync(there).ino).toBe(statSync(lender).ino);
+    expect(await linkOrCopy(lender, there)).toBe(false);
+    await expect(linkOrCopy(join(root, 'gone'), join(root, 'nothing'))).rejects.toThrow(/ENOENT/);
   });
 });

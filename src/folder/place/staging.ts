@@ -5,7 +5,7 @@
  */
 
 import { constants, existsSync, mkdirSync, rmSync } from 'node:fs';
-import { copyFile, mkdir, readdir, realpath, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, realpath, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { UsageError } from '../../ir/text/usage-error.js';
 import { temporary, undivided } from '../../leftovers.js';
@@ -54,6 +54,18 @@ export async function copy(from: string, to: string): Promise<void> {
     await rename(draft, to);
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+/** Has a file under a second name; where the file system has no hard links it is copied, and the result is true. What stands there stays. */
+export async function linkOrCopy(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return false;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    await copy(from, to);
+    return true;
   }
 }
 
