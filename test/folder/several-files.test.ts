@@ -3,6 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readRecord } from '../../src/folder/parts/record.js';
+import { stagingOf } from '../../src/folder/place/staging.js';
 import { buildModel, folderText, optimizeFolder, readModel, UsageError, writeModel } from '../../src/index.js';
 
 const root = mkdtempSync(join(tmpdir(), 'several-'));
@@ -55,6 +57,16 @@ describe('several files', () => {
   test('of which one has brackets in its name are no patterns', async () => {
     const report = await optimized('out3', 'exports/c[1].onnx');
     expect(report.parts.map(({ path }) => path)).toEqual(['c[1].onnx']);
+  });
+
+  test('of which one ends the run are at rest when it ends, and no other is begun', async () => {
+    const out = at('out-jobs');
+    const given = ['exports/a.onnx', 'exports/b.onnx', 'more/inner/a.onnx'].map((one) => at(one));
+    const onProgress = (text: string): void => {
+      if (/^1\/3 .*: /.test(text)) throw new Error('the listener is gone');
+    };
+    await expect(optimizeFolder(given, 'half', { validate: false, out, jobs: 2, onProgress })).rejects.toThrow('gone');
+    expect(Object.keys((await readRecord(stagingOf(out)))?.parts ?? {})).toEqual(['exports/b.onnx']);
   });
 
   test('are planned with bytes and time, said as an estimate', async () => {

@@ -57,13 +57,20 @@ export async function runParts(plans: readonly PlannedPart[], job: FolderJob): P
   };
   const parts: PartReport[] = [];
   let next = 0;
+  const errors: unknown[] = [];
   const work = async (): Promise<void> => {
-    while (next < begun.length) {
+    while (next < begun.length && errors.length === 0) {
       const at = next++;
-      options.signal?.throwIfAborted();
-      parts[at] = await done(begun[at] as BegunPart, at);
+      try {
+        options.signal?.throwIfAborted();
+        parts[at] = await done(begun[at] as BegunPart, at);
+      } catch (error) {
+        errors.push(error);
+      }
     }
   };
+  // After an error no part is begun, and those under way are waited for: they write into the hidden folder, which the caller takes as at rest.
   await Promise.all(Array.from({ length: options.jobs ?? 1 }, work));
+  if (errors.length > 0) throw errors[0];
   return { parts, record, staged };
 }
