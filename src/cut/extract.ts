@@ -14,7 +14,7 @@ import { cutOut, type NamedValue } from './cut-out.js';
 export interface NamedPart {
   /** Names of the values that are fed. Default: the model's inputs, as far as they are read. */
   readonly from?: readonly string[];
-  /** Names of the values that are given. Default: the model's outputs. */
+  /** Names of the values that are given. Default: the model's outputs, but for those of `from`. */
   readonly to?: readonly string[];
 }
 
@@ -41,7 +41,14 @@ export function extractModel(model: Model, options: NamedPart = {}): ExtractedMo
   inferTypes(typed);
   const values = new NamedValues(typed);
   const fed = [...new Set(from)].map((name) => values.fed(name));
-  const given = to ? [...new Set(to)].map((name) => values.given(name)) : values.outputs;
+  // An output that is fed is none of the part's, unless it is asked for.
+  const given = to
+    ? [...new Set(to)].map((name) => values.given(name))
+    : values.outputs.filter(({ value }) => !fed.includes(value));
+  if (given.length === 0 && !to && fed.length > 0)
+    throw new UsageError(
+      `from "${fed[0]?.name}": expected values that lead to an output; found the outputs themselves`,
+    );
   for (const { name, value } of given)
     if (fed.includes(value))
       throw new UsageError(`to "${name}": expected a value behind those of from; found one of them`);

@@ -8,6 +8,7 @@ import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { memoryTensor } from '../../src/ir/tensors/tensor.js';
+import type { Value } from '../../src/ir/value.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { Workplace } from '../cli/run-cli.js';
 import { runModel, type Tensors } from '../run-model.js';
@@ -117,6 +118,17 @@ describe('extract', () => {
     expect(bytesOf(rest)).toEqual(bytesOf({ z: z as never }));
   });
 
+  it('leaves out an output that is fed, unless it is asked for', () => {
+    const whole = branching();
+    const a = [...whole.graph.values()].find(({ name }) => name === 'a');
+    whole.graph.output('a', a as Value);
+    const { graph } = extractModel(whole, { from: ['a'] }).model;
+    expect(graph.outputPorts.map(({ name }) => name)).toEqual(['z']);
+    expect(() => extractModel(whole, { from: ['a'], to: ['a'] })).toThrow(
+      'to "a": expected a value behind those of from',
+    );
+  });
+
   it('refuses names with those near them, and ends that do not meet', () => {
     const model = branching();
     const asked = (from: string[], to: string[]) => () => extractModel(model, { from, to });
@@ -126,6 +138,9 @@ describe('extract', () => {
     expect(asked(['W1'], ['z'])).toThrow('expected a value that is computed; found a constant');
     expect(asked(['y'], ['b'])).toThrow('from "y": expected a value that leads to b');
     expect(asked(['b'], ['b'])).toThrow('found one of them');
+    expect(() => extractModel(model, { from: ['z'] })).toThrow(
+      'from "z": expected values that lead to an output; found the outputs themselves',
+    );
     expect(asked(['b'], ['x'])).toThrow('to "x": expected a value that is computed; found an input');
   });
 
