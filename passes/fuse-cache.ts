@@ -1,6 +1,5 @@
 /** fuse-cache: attention over cached keys and values as one kernel, which reads each key once for the heads that share it and appends to the cache. */
 import { inferTypes } from '../src/infer/index.js';
-import { sweep } from '../src/ir/whole-model/sweep.js';
 import { Miss } from '../src/match/miss.js';
 import { definePass } from '../src/run/pass.js';
 import { emitCached } from './attention/cache/emit.js';
@@ -26,10 +25,7 @@ export const fuseCache = definePass({
         counts.fused += miss ? 0 : context.timesOf(node);
       }
     }
-    if (counts.fused > 0) {
-      sweep(model);
-      inferTypes(model);
-    }
+    if (counts.fused > 0) inferTypes(model);
     if (counts.sites > 0) context.note(`fused ${counts.fused} of ${counts.sites} sites of attention over a cache`);
     if (counts.fused > 0)
       context.note('the kernel fails on an empty sequence, and may end the process on an empty batch');
