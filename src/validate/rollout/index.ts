@@ -5,6 +5,7 @@
 
 import type { Model } from '../../ir/model.js';
 import { msText, numberText } from '../../ir/text/quantities.js';
+import type { Value } from '../../ir/value.js';
 import type { Fidelity } from '../../run/pass.js';
 import type { Deadline } from '../../run/pipeline/deadline.js';
 import { RuntimeError } from '../../runtime/isolate.js';
@@ -75,6 +76,8 @@ export interface RolloutOptions {
    * Loads the original again with its numbers rounded otherwise. As much drift in the result is no fault of the result.
    */
   rival(): Promise<LoadedModel>;
+  /** The result's inputs: where these are frozen to sizes that a step does not have, the rollout ends there. */
+  readonly resultInputs: readonly Value[];
 }
 
 /**
@@ -142,7 +145,7 @@ async function roll(
 ): Promise<RolloutReport | undefined> {
   const { steps: asked, gate, deadline, share } = options;
   const original = runnerOf(first, 'original', outputsOf(plan));
-  const result = runnerOf(second, 'result', outputsOf(plan));
+  const result = runnerOf(second, 'result', outputsOf(plan), options.resultInputs);
   const found = nothingFound();
   const budget = deadline.share(share);
   const began = performance.now();

@@ -43,7 +43,9 @@ export async function measureRollout(
     const second = emulated ?? ((await load(result, 'plain')) as LoadedModel);
     const share = asked === undefined ? SHARES.usual : SHARES.asked;
     const rival = async (): Promise<LoadedModel> => (emulated && (await load(original, 'emulated'))) || shaken(first);
-    const rolled = await rollout(first, second, plan, model, sets, { ...options, steps, seed, share, rival });
+    const resultInputs = (await result.prepared()).model.graph.inputs;
+    const wanted = { ...options, steps, seed, share, rival, resultInputs };
+    const rolled = await rollout(first, second, plan, model, sets, wanted);
     return (
       rolled && {
         ...rolled,

@@ -1,6 +1,8 @@
 /** Runs one of the two models of a rollout, and measures the distance between tensors of both. */
 import { named, under } from '../../ir/collections/named.js';
+import { dimText } from '../../ir/dims/dims.js';
 import { numbersOf, tensorOf } from '../../ir/tensors/numbers.js';
+import type { Value } from '../../ir/value.js';
 import { RuntimeError, type TensorData, type Tensors } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
 import { compareTensors } from '../judge/accuracy.js';
@@ -24,9 +26,26 @@ export class RolloutEnd extends Error {
 /** Runs on the feeds that the model takes, ignoring others. Rejects with RolloutEnd. */
 export type ModelRunner = (feeds: Tensors) => Promise<Readonly<Record<string, TensorData>>>;
 
-/** Runs a loaded model, which has to give the named outputs. */
-export function runnerOf(loaded: LoadedModel, side: 'original' | 'result', outputs: readonly string[]): ModelRunner {
+/**
+ * Runs a loaded model, which has to give the named outputs. `fixed` are its inputs where these may have fewer sizes
+ * than the original's, as of a model that was frozen: a step of other sizes is no fault then.
+ */
+export function runnerOf(
+  loaded: LoadedModel,
+  side: 'original' | 'result',
+  outputs: readonly string[],
+  fixed: readonly Value[] = [],
+): ModelRunner {
   return async (feeds) => {
+    for (const { name, type } of fixed) {
+      const [declared, shape] = [type?.kind === 'tensor' ? type.shape : undefined, under(feeds, name)?.shape];
+      if (declared && shape && declared.some((dim, axis) => typeof dim === 'number' && dim !== shape[axis]))
+        throw new RolloutEnd(
+          side,
+          'ports',
+          `the ${side} fixes "${name}" at [${declared.map(dimText).join(', ')}], where the rollout has [${shape.join(', ')}]`,
+        );
+    }
     const own = named(
       loaded.inputs.flatMap((name) => {
         const tensor = under(feeds, name);

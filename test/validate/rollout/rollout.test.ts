@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
+import { freezeInputs } from '../../../src/run/freeze.js';
 import { closeRuntime } from '../../../src/runtime/evaluate.js';
 import { validate } from '../../../src/validate/index.js';
 import type { ValidateOptions } from '../../../src/validate/validation.js';
@@ -144,6 +145,17 @@ describe('the text of a decoder', () => {
   it('begins with an empty cache', async () => {
     const { rollout } = await compared(cached(), cached());
     expect(rollout!.inputs).toContain('past_key_values.0.key[2,1,0,8]');
+  });
+
+  it('ends where a frozen result does not take the sizes of a step, which is no fault of the result', async () => {
+    const dims = { batch: 2, sequence: 1, past: 3 };
+    const frozen = cached();
+    freezeInputs(frozen, { dims });
+    const { rollout, gates } = await compared(cached(), frozen, { dims });
+    const note =
+      'the result fixes "past_key_values.0.key" at [2, 1, 3, 8], where the rollout has [2, 1, 0, 8], at step 1';
+    expect(rollout).toMatchObject({ drift: [], notes: [note] });
+    expect(gates).toMatchObject([{ passed: true }]);
   });
 
   it('differs where the past counts otherwise', async () => {
