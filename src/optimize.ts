@@ -6,10 +6,12 @@ import { freeze } from '../passes/freeze.js';
 import { inline } from '../passes/inline.js';
 import { outline } from '../passes/outline.js';
 import { foreignTypes } from '../passes/precision/source/fit.js';
+import { symbolicBatch } from '../passes/symbolic-batch.js';
 import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import { type Coverage, coverageOf } from './coverage/coverage.js';
 import { inferTypes } from './infer/index.js';
+import { dimText } from './ir/dims/dims.js';
 import type { DimSize } from './ir/dims/range.js';
 import type { Model } from './ir/model.js';
 import type { Limits } from './ir/options/budget.js';
@@ -164,6 +166,7 @@ export async function optimizeBy(
   const target = providerOf(name);
   const asked = named.filter(({ serves }) => serves?.(target) ?? true);
   checkFunctions(asked, model);
+  checkBatch(asked, model, options);
   const placed = inOrder(asked);
   const sized = withSizes(
     placed.map(({ pass }) => pass),
@@ -309,6 +312,18 @@ function checkFunctions(list: readonly Pass[], { functions }: Model): void {
     for (const name of (options as { readonly only: readonly string[] }).only)
       if (!names.includes(name)) throw new UsageError(`pass inline: ${unknownText('local function', name, names)}`);
   }
+}
+
+/** Throws UsageError where the first pass is to open a batch that is open. A batch that is given a size is not. */
+function checkBatch([pass]: readonly Pass[], { graph }: Model, { dims = {}, shapes = {} }: OptimizeOptions): void {
+  if (pass?.definition.name !== symbolicBatch.definition.name || Object.keys(shapes).length > 0) return;
+  const inputs = graph.inputs.filter(({ shape }) => (shape?.length ?? 0) > 1);
+  const open = inputs.find(({ shape }) => typeof shape?.[0] === 'object' && !Object.hasOwn(dims, dimText(shape[0])));
+  if (open === undefined || inputs.some(({ shape }) => shape?.[0] === 1)) return;
+  const { name } = pass.options as { readonly name: string };
+  throw new UsageError(
+    `--dim batch=${name}: expected a batch that the file fixes at 1; found "${open.name}" [${open.shape?.map(dimText).join(', ')}], which takes any batch`,
+  );
 }
 
 const asList = (passes: PassesLike) => (typeof passes === 'string' ? [passes] : passes);

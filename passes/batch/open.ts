@@ -1,13 +1,14 @@
 /** Makes the first dim of inputs symbolic and follows it to the outputs, mending on the way what has a batch of 1 baked in. */
 
 import { inferTypes } from '../../src/infer/index.js';
-import { type Dim, equalDims, symbol } from '../../src/ir/dims/dims.js';
+import { type Dim, symbol } from '../../src/ir/dims/dims.js';
 import { symbolsOf } from '../../src/ir/dims/symbols.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { type Shape, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { type OldShapes, repaired } from './repair.js';
+import { repaired } from './repair.js';
+import { mixing } from './rows.js';
 
 export interface BatchRefusal {
   readonly reason: string;
@@ -17,15 +18,6 @@ export interface BatchRefusal {
 export interface BatchRepairs {
   readonly repairs: readonly { readonly text: string; readonly at: Node }[];
 }
-
-/** Ops that go along an axis and keep its size: along the batch they mix its rows. */
-const along: Readonly<Record<string, number>> = {
-  Softmax: -1,
-  LogSoftmax: -1,
-  Hardmax: -1,
-  Concat: 0,
-  LayerNormalization: -1,
-};
 
 /** Edits the model; where it is refused, what was done so far stays. */
 export function openBatch(model: Model, name: string): BatchRefusal | BatchRepairs {
@@ -48,7 +40,7 @@ export function openBatch(model: Model, name: string): BatchRefusal | BatchRepai
       repairs.push({ text, at: node });
       inferTypes(model);
     }
-    const reason = refusalAt(node, { old, isBatched, batch });
+    const reason = refusalAt(node, batch, isBatched);
     if (reason) return { reason, at: node };
   }
   const given = graph.outputs.filter(isBatched);
@@ -57,30 +49,14 @@ export function openBatch(model: Model, name: string): BatchRefusal | BatchRepai
   return { repairs };
 }
 
-interface Batch {
-  readonly old: OldShapes;
-  readonly batch: Dim;
-  isBatched(value: Value | undefined): boolean;
-}
-
 /** Why the rows of a batch do not go through a node each by itself. */
-function refusalAt(node: Node, { old, isBatched, batch }: Batch): string | undefined {
+function refusalAt(node: Node, batch: Dim, isBatched: (value: Value | undefined) => boolean): string | undefined {
   if (node.is('Shape') || node.is('Size')) return undefined;
-  const read = node.inputs.filter(isBatched) as Value[];
   if (node.bodies.some((body) => [...body.nodeSet].some((inner) => inner.inputs.some(isBatched))))
     return 'a body reads the batch: it is not followed there';
-  if (read.length === 0) return undefined;
+  if (!node.inputs.some(isBatched)) return undefined;
   if (!node.outputs.some(isBatched)) return 'the batch ends here: it takes a row out of it, or one number of all rows';
-  const axis = along[node.opType];
-  if (axis === undefined || node.domain !== '') return undefined;
-  const [value] = read as [Value];
-  const rank = value.shape?.length ?? 0;
-  const own = node.int('axis', axis);
-  const at = own < 0 ? own + rank : own;
-  const isMixed = node.is('LayerNormalization')
-    ? value.shape?.some((dim, i) => i >= at && !equalDims(dim, old.get(value)?.[i] ?? dim))
-    : equalDims(value.shape?.[at] ?? 0, batch);
-  return isMixed ? `it goes along the batch, axis ${at}: rows would mix` : undefined;
+  return mixing(node, batch, isBatched);
 }
 
 /** The file declares what is inferred now, where it declared anything. */
