@@ -69,8 +69,7 @@ export function emitAttention(
   const type = tensorType(elem, axes.map(sizeOf));
   output.type = type;
   if (site.isGuarded) {
-    const isMasked = builder.op('IsNaN', [output]);
-    output = builder.op('Where', [isMasked, builder.constant(elem, 0), output]);
+    output = builder.op('Where', [nanTest(builder, output, elem, host), builder.constant(elem, 0), output]);
     output.type = type;
   }
   output = builder.cast(output, site.elem);
@@ -87,6 +86,13 @@ export function emitAttention(
     since: builder.since,
   });
   return reason === undefined ? undefined : new Miss(reason, site.softmax);
+}
+
+/** IsNaN(x), or Not(Equal(x, x)) where the target has no kernel for the one and has one for the other. */
+function nanTest(build: Rewriter, x: Value, elem: DataType, { hasKernel }: RuleHost): Value {
+  const opset = x.graph.opsets.get('') ?? 1;
+  const isOther = !hasKernel('IsNaN', '', opset, elem) && hasKernel('Equal', '', opset, elem);
+  return isOther ? build.op('Not', [build.op('Equal', [x, x])]) : build.op('IsNaN', [x]);
 }
 
 /**

@@ -107,7 +107,7 @@ function elemOf(trail: Trail, weights: Weights): Match<DataType> {
   const { elem } = weights.product.node.output;
   for (const node of trail.nodes) {
     const found = node.outputs[0]?.elem;
-    const isKept = node.is('Shape') || node.is('IsNaN') || found === elem || found === 'float32';
+    const isKept = node.is('Shape') || found === 'bool' || found === elem || found === 'float32';
     if (!isKept) return new Miss(`the scores are computed in ${found} and the result in ${elem}`, node);
   }
   const scores = trail.nodes.find(isProduct)?.output.elem;

@@ -35,6 +35,7 @@ export interface Weights {
 }
 
 type GuardedTerms = Pick<Weights, 'isGuarded' | 'terms'>;
+type Guard = GuardedTerms & { nodes: readonly Node[] };
 
 /** Follows the weights; `keys` is the axis that the Softmax runs over. */
 export function weightsOf(
@@ -117,20 +118,14 @@ function productOf(
  * Reads Where(IsNaN(weights), 0, weights), or Where(mask, weights, 0) with the mask that overwrote the scores last.
  * There the fill may as well be minus infinity: the NaN of such a row becomes 0. The last node gives the weights.
  */
-function guardOf(
-  weights: Value,
-  axes: Axes,
-  { terms }: GuardedTerms,
-  facts: Facts,
-): (GuardedTerms & { nodes: readonly Node[] }) | undefined {
-  const tested = weights.users.find((node) => node.is('IsNaN'));
+function guardOf(weights: Value, axes: Axes, { terms }: GuardedTerms, facts: Facts): Guard | undefined {
   const where = weights.users.find((node) => node.is('Where'));
   const [condition] = where?.inputs ?? [];
   const side = where?.inputs[1] === weights ? 1 : 2;
   if (!where || !condition || where.inputs[side] !== weights || scalarOf(where.inputs[3 - side], facts) !== 0)
     return undefined;
-  if (condition.producer === tested && tested && side === 2 && condition.uses.size === 1 && !condition.isOutput)
-    return { nodes: [tested, where], isGuarded: true, terms };
+  const tests = side === 2 ? nanTestOf(condition, weights) : undefined;
+  if (tests) return { nodes: [...tests, where], isGuarded: true, terms };
   const last = terms.at(-1);
   if (last?.kind !== 'mask' || last.value !== condition || last.keepsWhereTrue !== (side === 1)) return undefined;
   // The mask lies on other axes of the weights than of the scores, or a floor lifts its fill again.
@@ -142,4 +137,13 @@ function guardOf(
     isGuarded: true,
     terms: [...terms.slice(0, -1), { ...last, fill: Number.NEGATIVE_INFINITY }],
   };
+}
+
+/** The nodes of IsNaN(weights), or of Not(Equal(weights, weights)), its form on WebGPU; undefined where others read them. */
+function nanTestOf({ producer: last }: Value, weights: Value): readonly Node[] | undefined {
+  const first = last?.is('Not') ? last.inputs[0]?.producer : last;
+  if (!last || !first?.is(first === last ? 'IsNaN' : 'Equal')) return undefined;
+  const nodes = first === last ? [last] : [first, last];
+  if (first.inputs.some((input) => input !== weights)) return undefined;
+  return nodes.every(({ output }) => output.uses.size === 1 && !output.isOutput) ? nodes : undefined;
 }

@@ -1,11 +1,15 @@
-/** Tests a mask that is repeated behind the Softmax, as DeBERTa's exporters write it: rows masked whole give zeros. */
-import { describe, it } from 'vitest';
+/**
+ * Tests what stands behind the Softmax so that rows masked whole give zeros: the mask again, as DeBERTa's exporters write it, or a test
+ * for NaN in the form that full-graph gives it.
+ */
+import { describe, expect, it } from 'vitest';
+import { fullGraph } from '../../../passes/full-graph.js';
 import { fuseAttn } from '../../../passes/fuse-attn.js';
 import type { GraphBuilder } from '../../../src/ir/build.js';
 import { tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Value } from '../../../src/ir/value.js';
-import { checkMiss } from '../../check-pass.js';
-import { attention, float, fuses, HEADS, transpose } from './attention-models.js';
+import { applyPass, checkMiss, checkPass, opCounts } from '../../check-pass.js';
+import { attention, float, fuses, HEADS, NOISE, transpose } from './attention-models.js';
 
 const LOWEST = -3.4028234663852886e38;
 
@@ -90,5 +94,31 @@ describe('fuse-attn refuses a repeated mask', () => {
     const padding = (g: GraphBuilder) => g.op('Sub', [float(g, 1), g.input('seen', 'float32', ['batch', 1, 1, 'seq'])]);
     const masked = (g: GraphBuilder, s: Value) => g.op('Add', [s, g.op('Mul', [padding(g), float(g, LOWEST)])]);
     return refuses(guarded(LOWEST, masked, same), 'after the Softmax');
+  });
+});
+
+describe('fuse-attn on WebGPU, which has no kernel of IsNaN', () => {
+  const zeroed = (test: (g: GraphBuilder, weights: Value) => Value) =>
+    attention({
+      scores: (g, s) => g.op('Where', [g.input('hidden', 'bool', ['batch', 1, 1, 'seq']), float(g, -Infinity), s]),
+      weights: (g, w) => g.op('Where', [test(g, w), float(g, 0), w]),
+    });
+  const dims = { batch: 2, seq: 5 };
+
+  it.each([true, false])(
+    'reads Where(Not(Equal(w, w)), 0, w), and writes it (after full-graph: %s)',
+    async (isAfter) => {
+      const exported = zeroed((g, w) => g.op('IsNaN', [w]));
+      const { model: before } = isAfter ? await applyPass(fullGraph(), exported, 'webgpu') : { model: exported };
+      expect(opCounts(before).Equal).toBe(isAfter ? 1 : undefined);
+      const { model } = await checkPass(fuseAttn(), { before, target: 'webgpu', within: NOISE, feeds, dims });
+      const { 'com.microsoft.MultiHeadAttention': kernels, Equal, IsNaN } = opCounts(model);
+      expect({ kernels, Equal, IsNaN }).toEqual({ kernels: 1, Equal: 1, IsNaN: undefined });
+    },
+  );
+
+  it('leaves a test of the weights against another value', () => {
+    const before = zeroed((g, w) => g.op('Not', [g.op('Equal', [w, g.op('Abs', [w])])]));
+    return checkMiss(fuseAttn(), { before, target: 'webgpu', reason: 'the attention weights have another use' });
   });
 });
