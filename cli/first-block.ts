@@ -20,11 +20,10 @@ export async function run(flags: Flags): Promise<undefined> {
 function text({ end, last, files, bytes, runs, steps, seed }: FirstBlockReport): string {
   const lines = [
     `the first block ends at ${end}, the last at ${last}`,
-    ...(runs ?? []).map(({ threshold, skipped, drift, psnr }) => {
+    ...runs.map(({ threshold, skipped, drift, psnr }) => {
       const far = `drift ${numberText(drift.at(-1))}${psnr === null ? '' : `, PSNR ${numberText(psnr)} dB`}`;
       return `threshold ${threshold}: ${skipped.length} of ${steps} steps skipped${skipped.length > 0 ? ` (${skipped.map((step) => step + 1).join(', ')})` : ''}, ${far} against the original (seed ${seed})`;
     }),
-    ...(runs ? [] : ['not run: no latent and time step were found among the inputs']),
     `wrote ${files.join(', ')} (${bytesText(bytes)}); stepCache(probe, rest, { threshold }) of onnx-passes runs them`,
   ];
   return lines.map((line) => `${shownText(line)}\n`).join('');

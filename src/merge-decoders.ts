@@ -70,6 +70,7 @@ export function mergeDecoders(decoder: Model, withPast: Model): Model {
       'merge-decoders',
       'outputs that the decoder of the first step has too',
       `"${missing[0]?.name}" in the one with past alone`,
+      'The first one is the decoder of the first step, which gives the cache; the second one reads it',
     );
   const branch = (name: string, source: Graph): Graph => {
     const body = new Graph(model, name, model.opsets);

@@ -36,7 +36,7 @@ export function splitModel(
 ): SplitModel {
   expectModel(model, 'splitModel');
   if (!Number.isSafeInteger(count) || count < 2)
-    throw new UsageError(`splitModel: expected 2 parts or more; found ${count}`);
+    throw new UsageError(`blocks: expected a whole number of models, 2 or more; found ${count}`);
   const typed = cloneModel(model);
   inferTypes(typed);
   const { graph } = typed;

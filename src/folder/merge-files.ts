@@ -1,5 +1,7 @@
 /** Merges the files of two decoders into one, and proves it: both are run token by token before anything is written. */
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Graph } from '../ir/graph.js';
+import { UsageError } from '../ir/text/usage-error.js';
 import { checkDestinations, keepFiles } from '../job/destination.js';
 import { bytesOf, readSource } from '../job/optimize-file.js';
 import { mergeDecoders } from '../merge-decoders.js';
@@ -27,6 +29,15 @@ export interface MergedFiles {
   readonly proof?: PipelineProof;
 }
 
+/** Throws UsageError where the second decoder has no inputs that the first lacks, and so no cache. */
+function checkCache(first: string, { inputs }: Graph, second: string, withPast: Graph): void {
+  const names = new Set(inputs.map(({ name }) => name));
+  if (withPast.inputs.some(({ name, isConstant }) => !isConstant && !names.has(name))) return;
+  throw new UsageError(
+    `${second}: expected a decoder that reads a cache; found no inputs but those of ${first}. The decoder of the first step comes first`,
+  );
+}
+
 /** Throws ModelError where the two do not go together, UsageError where the result has no place. */
 export async function mergeDecoderFiles(
   decoder: string,
@@ -38,11 +49,14 @@ export async function mergeDecoderFiles(
     onProgress = () => {},
   }: MergeOptions,
 ): Promise<MergedFiles> {
+  if (resolve(decoder) === resolve(withPast))
+    throw new UsageError(`expected the files of two decoders; found ${decoder} twice`);
   await checkDestinations([out]);
   const sources = [await readSource(decoder, {}), await readSource(withPast, {})] as const;
   const read = sources.flatMap(({ files }) => files);
   if (!force) await keepFiles(read, [out]);
   onProgress('merging');
+  checkCache(decoder, sources[0].original.graph, withPast, sources[1].original.graph);
   const merged = mergeDecoders(sources[0].original, sources[1].original);
   const found = { inputs: [decoder, withPast], inputBytes: await bytesOf(read) };
   // Two files alone have their weights inside: then so does the result.

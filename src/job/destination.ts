@@ -23,6 +23,14 @@ export function checkReportPath(path: string | undefined): void {
     throw new UsageError(`--report: expected a path ending in .json or .md; found "${path}"`);
 }
 
+/** Makes the folder of results where there is none. Throws UsageError where a file has its place. */
+export async function makeFolder(path: string): Promise<void> {
+  const { mkdir, stat } = await import('node:fs/promises');
+  const found = await stat(path).catch(() => undefined);
+  if (found && !found.isDirectory()) throw new UsageError(`${path}: expected a folder; found a file`);
+  await mkdir(path, { recursive: true });
+}
+
 /** Throws UsageError where one of these files cannot be written, or two of them are the same file. */
 export async function checkDestinations(paths: readonly string[]): Promise<void> {
   const { access, constants, realpath, stat } = await import('node:fs/promises');

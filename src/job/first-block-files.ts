@@ -6,7 +6,7 @@ import { maxOf } from '../ir/collections/lists.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { writeSharing } from '../onnx/write.js';
 import type { CutSettings } from './cut-files.js';
-import { checkDestinations, keepFiles } from './destination.js';
+import { checkDestinations, keepFiles, makeFolder } from './destination.js';
 import { readSource } from './optimize-file.js';
 import { runSteps, type StepRun } from './step-run.js';
 
@@ -27,27 +27,33 @@ export interface FirstBlockReport {
   readonly bytes: number;
   readonly seed: number;
   readonly steps: number;
-  /** With threshold 0, where every step has to equal the original, and with the threshold asked for; absent where the model has no latent to step along. */
-  readonly runs?: readonly StepRun[];
+  /** With threshold 0, where every step has to equal the original, and with the threshold asked for. */
+  readonly runs: readonly StepRun[];
 }
 
 /** Relative L2 that the order of float32 sums may cost a step. */
 const EXACT = 1e-4;
 
-/** Throws UsageError where no first block is found, and where the two models do not give what the original gives at each step. */
+/** Throws UsageError where no first block is found, where the model has no latent to step along, and where the two models do not give what the original gives at each step. */
 export async function writeFirstBlock(input: string, settings: FirstBlockSettings): Promise<FirstBlockReport> {
-  const { mkdir } = await import('node:fs/promises');
   const { join } = await import('node:path');
   const { out = `${input.replace(/\.onnx$/, '')}.steps`, end, threshold = 0.1, steps = 12, seed = 0 } = settings;
+  if (!Number.isSafeInteger(steps) || steps < 2)
+    throw new UsageError(`steps: expected a whole number of 2 or more; found ${steps}`);
+  if (!(threshold >= 0)) throw new UsageError(`threshold: expected a number of at least 0; found ${threshold}`);
   const { original, files } = await readSource(input, settings);
   const parts = probeAndRest(original, end);
   const runs = await runSteps(original, parts.probe, parts.rest, { thresholds: [0, threshold], steps, seed });
-  const worst = maxOf(runs?.[0]?.drift ?? [], 0);
+  if (!runs)
+    throw new UsageError(
+      `first-block-cache: expected a denoiser, with a latent and a time step among its inputs; found ${original.graph.inputs.map(({ name }) => `"${name}"`).join(', ')}`,
+    );
+  const worst = maxOf(runs[0]?.drift ?? [], 0);
   if (!(worst <= EXACT))
     throw new UsageError(
       `first-block-cache: expected the parts to give what ${input} gives; found relative L2 ${worst} with nothing skipped`,
     );
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const [probe, rest, contract] = ['probe.onnx', 'rest.onnx', 'steps.json'].map((name) => join(out, name)) as [
     string,
     string,
@@ -61,7 +67,7 @@ export async function writeFirstBlock(input: string, settings: FirstBlockSetting
     last: parts.last,
     seed,
     steps,
-    ...(runs && { runs }),
+    runs,
   };
   const ports = { ports: stepPorts, probe: contractOf(parts.probe), rest: contractOf(parts.rest) };
   const written = await writeSharing(

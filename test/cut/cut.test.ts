@@ -63,7 +63,7 @@ describe('split', () => {
   it('refuses more parts than there are places, with their number', () => {
     const { model } = made('dit');
     expect(() => splitModel(model, 500)).toThrow(/--blocks 500: expected at most .* found \d+ such places/);
-    expect(() => splitModel(model, 1)).toThrow('expected 2 parts or more; found 1');
+    expect(() => splitModel(model, 1)).toThrow('expected a whole number of models, 2 or more; found 1');
   });
 
   it('writes the parts and their contract', async () => {

@@ -51,6 +51,22 @@ describe('first-block-cache', () => {
     expect((bytes(probe) + bytes(rest)) / whole).toBeLessThan(1.05);
   });
 
+  it('is refused, and writes nothing, where it could not be run', async () => {
+    await place.write(denoiser('unet'), 'unet.onnx');
+    const still = buildModel({ '': 17 }, (g) => g.output('y', g.op('Relu', [g.input('x', 'float32', [1, 4])])));
+    await place.write(still, 'still.onnx');
+    for (const [words, text] of [
+      [['unet.onnx', '--steps', '2.5'], /steps: expected a whole number of 2 or more; found 2.5/],
+      [['unet.onnx', '--threshold', '-1'], /threshold: expected a number of at least 0; found -1/],
+      [['unet.onnx', '-o', 'still.onnx'], /still\.onnx: expected a folder; found a file/],
+      [['still.onnx'], /error: /],
+    ] as const) {
+      const { status, stderr } = await place.run(['first-block-cache', ...words]);
+      expect([status !== 0, stderr]).toEqual([true, expect.stringMatching(text)]);
+    }
+    expect(place.files.sort()).toEqual(['still.onnx', 'unet.onnx']);
+  });
+
   it('is a command that writes both with one data file, and reports a seeded run', async () => {
     await place.write(denoiser('unet'), 'unet.onnx');
     const words = ['first-block-cache', 'unet.onnx', '-o', 'steps', '--threshold', '0.25', '--steps', '4'];

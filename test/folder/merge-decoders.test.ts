@@ -1,5 +1,5 @@
 /** Two decoders in one file: the same text, and each weight once. */
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -50,6 +50,19 @@ describe('merge-decoders', () => {
     const first = await readModel(decoder);
     expect(() => mergeDecoders(first, other)).toThrow(text);
   });
+});
+
+test('two files that are no two decoders are refused before anything is run', async () => {
+  const out = join(root, 'none.onnx');
+  await expect(mergeDecoderFiles(decoder, decoder, { out })).rejects.toThrow('the files of two decoders');
+  await expect(mergeDecoderFiles(withPast, decoder, { out })).rejects.toThrow(
+    'The first one is the decoder of the first step',
+  );
+  const again = join(marian, 'again.onnx');
+  copyFileSync(decoder, again);
+  await expect(mergeDecoderFiles(decoder, again, { out })).rejects.toThrow(
+    'expected a decoder that reads a cache; found no inputs but those of',
+  );
 });
 
 describe('what both files say', () => {
