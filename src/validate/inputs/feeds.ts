@@ -13,7 +13,7 @@ import { picturesOf } from './pictures.js';
 import { Random } from './random.js';
 import { type Role, roleOf } from './roles.js';
 import { isFew, runRefusal } from './run-work.js';
-import { type SizeOptions, type Sizes, shapesOf, sizeChoices } from './sizes.js';
+import { type SizeOptions, type Sizes, shapesOf, sizeChoices, withinCache } from './sizes.js';
 
 /**
  * The pattern of a mask. full: ones. padded: zeros at the end of rows. holes: zeros anywhere but at the first place, so
@@ -101,7 +101,8 @@ export function refusalOf(model: Model, options: FeedOptions): RuntimeError | un
  * The facts for making inputs. Throws as makeFeeds does, and before it makes large inputs: that takes as long as a run.
  */
 function affordable(model: Model, options: FeedOptions) {
-  const { seed = 0, variant = 'holes', sizes = sizeChoices[0]!, kind = 'normal', values = {} } = options;
+  const { seed = 0, variant = 'holes', kind = 'normal', values = {} } = options;
+  const sizes = withinCache(model, options.sizes ?? sizeChoices[0]!);
   const excess = excessOf(model, options);
   if (excess > 0)
     throw new RuntimeError(

@@ -1,5 +1,6 @@
 /** Chooses sizes for open dims: one size for each symbol, wherever it stands. */
 
+import { notedCache } from '../../contract/cache.js';
 import { named, under } from '../../ir/collections/named.js';
 import type { Dim, SymbolName } from '../../ir/dims/dims.js';
 import { type DimSize, isRange, nearestIn } from '../../ir/dims/range.js';
@@ -88,12 +89,21 @@ export interface SizeOptions {
   readonly dims?: Readonly<Record<string, DimSize>>;
 }
 
+/** A choice whose past and new tokens have room in the buffers of a model whose cache has a fixed length. */
+export function withinCache(model: Model, choice: Sizes): Sizes {
+  const cache = notedCache(model);
+  if (!cache) return choice;
+  const past = Math.max(0, Math.min(choice.past, cache.length - (typeof cache.added === 'number' ? cache.added : 1)));
+  return { ...choice, past, length: Math.min(choice.length, cache.length - past) };
+}
+
 /** The shape of every input under a choice of sizes. Throws RangeError where `shapes` contradicts the model. */
 export function shapesOf(
   model: Model,
-  choice: Sizes,
+  chosen: Sizes,
   { shapes = {}, dims: given = {} }: SizeOptions = {},
 ): Map<string, number[]> {
+  const choice = withinCache(model, chosen);
   const dims: Sized = named(Object.entries({ ...rangesOf(model), ...given }));
   const bindings = new Map<SymbolName, number>(
     Object.entries(dims).flatMap(([name, size]) => (isRange(size) ? [] : [[name, size] as const])),
