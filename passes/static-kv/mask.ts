@@ -10,14 +10,12 @@ import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import type { GrowingCaches, OverTokens } from './caches.js';
+import { followTokens } from './tokens.js';
 import type { StaticCache } from './write.js';
 
 /** Undefined, with the reason told, where an attention has nothing that could hide a place. */
-export function overTokens(
-  model: Model,
-  { caches, typed, added }: GrowingCaches,
-  context: PassContext,
-): OverTokens | undefined {
+export function overTokens(model: Model, found: GrowingCaches, context: PassContext): OverTokens | undefined {
+  const { caches, typed, added } = found;
   const [first] = caches;
   const total = addDims(first?.past.shape?.[first.axis] as Dim, added);
   const isTotal = (dim: Dim | undefined): boolean => dim !== undefined && equalDims(dim, total);
@@ -25,11 +23,16 @@ export function overTokens(
     const axis = caches.some(({ past }) => past === input) ? -1 : (typed.shape(input) ?? []).findIndex(isTotal);
     return axis < 0 ? [] : [{ input, axis }];
   });
+  const { hidden, refusal } = followTokens(model, found);
+  if (refusal) {
+    context.skip(refusal.reason, refusal.at);
+    return undefined;
+  }
   const scores: { node: Node; index: number }[] = [];
   for (const graph of model.graphs())
     for (const node of graph.nodeSet) {
       const isAttention = node.is('Attention') && isTotal(typed.shape(node.inputs[1])?.at(-2));
-      if (node.is('Softmax') && isTotal(typed.shape(node.output)?.at(-1))) scores.push({ node, index: 0 });
+      if (hidden.has(node)) scores.push({ node, index: 0 });
       else if (isAttention && node.inputs[MASK] && node.int('is_causal', 0) === 0) scores.push({ node, index: MASK });
       else if (isAttention) {
         context.skip('an Attention without a mask: nothing would hide what is not written yet', node);

@@ -103,3 +103,43 @@ describe('numbers that are read from the length of a cache', () => {
       reason: 'for a size and for a number at once',
     }));
 });
+
+describe('what reads the tokens of a cache', () => {
+  const reduced = (op: string, axis: number) => (g: GraphBuilder, value: Value) =>
+    g.op(op, [value], { axes: [axis], keepdims: 1 });
+  it('is refused at its node, where nothing hides what is not written yet', async () => {
+    const refuses = (reason: string, extra: (decoder: Decoder) => Value) =>
+      checkMiss(staticKv(), {
+        before: decoder((one) => one.g.op('Add', [one.attend(one.q), extra(one)])),
+        reason,
+      });
+    const reads = 'it reads the tokens of a cache';
+    const sums = 'it sums over all places of a cache';
+    await refuses(reads, ({ g, keys }) => reduced('ReduceMean', 2)(g, keys));
+    await refuses(reads, ({ g, keys }) => g.op('Gather', [keys, g.ints(-1)], { axis: 2 }));
+    await refuses(reads, ({ g, keys }) =>
+      reduced('ReduceMax', 2)(g, g.op('Slice', [keys, g.ints(-2), g.ints(9999), g.ints(2)])),
+    );
+    await refuses(reads, ({ g, q, keys, values }) => {
+      const flat = (value: Value) =>
+        g.op('Reshape', [g.op('Transpose', [value], { perm: [0, 2, 1, 3] }), g.ints(0, 0, 8)]);
+      const options = { domain: 'com.microsoft' };
+      const fused = g.node('MultiHeadAttention', [q, keys, values].map(flat), { num_heads: 2 }, options).output;
+      return g.op('Transpose', [g.op('Reshape', [fused, g.ints(0, 0, 2, 4)])], { perm: [0, 2, 1, 3] });
+    });
+    await refuses(sums, ({ g, q, keys, values }) => {
+      const scores = g.op('MatMul', [q, g.op('Transpose', [keys], { perm: [0, 1, 3, 2] })]);
+      return g.op('MatMul', [g.op('Sigmoid', [scores]), values]);
+    });
+    await refuses('tokens that are not its last axis', ({ g, values }) =>
+      reduced('ReduceMax', 2)(g, g.op('Softmax', [values], { axis: 2 })),
+    );
+    await refuses('one result of all places', ({ g, total }) => {
+      const places = g.op(
+        'Range',
+        [0, total, 1].map((end) => (typeof end === 'number' ? g.constant('int64', end) : g.squeeze(end, [0]))),
+      );
+      return g.op('Cast', [reduced('ReduceMax', 0)(g, places)], { to: 1 });
+    });
+  });
+});
