@@ -1,10 +1,11 @@
 /** Writes parts of a model file as files: the part between some values, or a chain of parts with its contract. */
 
+import { chainSchema } from '../cut/chain.js';
 import type { NamedPart } from '../cut/extract.js';
 import { extractModel } from '../cut/extract.js';
 import { splitModel } from '../cut/split.js';
 import type { Model } from '../ir/model.js';
-import { writeModelSet } from '../onnx/write.js';
+import { modelFile, writeModelSet } from '../onnx/write.js';
 import type { Config } from '../settings/config.js';
 import { checkDestinations, keepFiles } from './destination.js';
 import { readSource } from './optimize-file.js';
@@ -38,7 +39,8 @@ export async function extractFile(
     from: from && namesIn(original, from),
     to: to && namesIn(original, to),
   });
-  return { ...(await written(model, out)), needed };
+  const { bytes } = await writeModelSet(model, out, {});
+  return { ...partOf(model, out, bytes), needed };
 }
 
 const stemOf = (path: string): string => path.replace(/\.onnx$/, '');
@@ -54,19 +56,15 @@ function namesIn(model: Model, texts: readonly string[]): string[] {
   return texts.flatMap((text) => (known.has(text) ? [text] : text.split(',').flatMap((name) => name.trim() || [])));
 }
 
-async function written(model: Model, path: string, beside?: Parameters<typeof writeModelSet>[3]): Promise<WrittenPart> {
-  const { bytes } = await writeModelSet(model, path, {}, beside);
-  const { graph } = model;
-  return {
-    file: path,
-    bytes,
-    nodes: graph.nodeSet.size,
-    inputs: graph.inputs.map(({ name }) => name),
-    outputs: graph.outputPorts.map(({ name }) => name),
-  };
-}
+const partOf = ({ graph }: Model, file: string, bytes: number): WrittenPart => ({
+  file,
+  bytes,
+  nodes: graph.nodeSet.size,
+  inputs: graph.inputs.map(({ name }) => name),
+  outputs: graph.outputPorts.map(({ name }) => name),
+});
 
-/** Splits a file into a chain of files in a folder; its contract appears with the last of them. */
+/** Splits a file into a chain of files in a folder, which appear together with their contract; parts that only the old contract there names are removed. */
 export async function splitFile(
   input: string,
   { blocks = 2, ...settings }: CutSettings & { readonly blocks?: number | undefined },
@@ -80,12 +78,35 @@ export async function splitFile(
   const { models, chain } = splitModel(original, blocks, fileOf);
   await mkdir(out, { recursive: true });
   const contract = join(out, `${stem}.chain.json`);
-  await checkPaths([...models.map((_, part) => join(out, fileOf(part))), contract], files, settings);
-  const parts: WrittenPart[] = [];
-  for (const [part, model] of models.entries()) {
-    const text = `${JSON.stringify(chain, undefined, 2)}\n`;
-    const beside = part === models.length - 1 ? () => [{ path: contract, text }] : undefined;
-    parts.push(await written(model, join(out, fileOf(part)), beside));
-  }
+  const paths = models.map((_, part) => join(out, fileOf(part)));
+  await checkPaths([...paths, contract], files, settings);
+  const { writeSet } = await import('../disk/write-set.js');
+  const { mentions } = await import('../onnx/checks/mentions.js');
+  const written = await writeSet({
+    path: contract,
+    content: () => [new TextEncoder().encode(`${JSON.stringify(chain, undefined, 2)}\n`)],
+    parts: models.map((model, part) => modelFile(model, paths[part] as string)),
+    obsolete: await obsoleteParts(contract, stem, [...paths, ...files]),
+    mentions,
+  });
+  const parts = models.map((model, part) => partOf(model, paths[part] as string, written.parts[part]?.bytes ?? 0));
   return { parts, contract };
+}
+
+/** Parts that a chain's old contract names, in names that a split gives, but those kept. */
+async function obsoleteParts(contract: string, stem: string, kept: readonly string[]): Promise<string[]> {
+  const { readFile, realpath } = await import('node:fs/promises');
+  const { dirname, join } = await import('node:path');
+  const real = (path: string): Promise<string> => realpath(path).catch(() => path);
+  const old = await readFile(contract, 'utf8')
+    .then(JSON.parse)
+    .catch(() => undefined);
+  const named = chainSchema.safeParse(old).data?.parts ?? [];
+  const keptFiles = new Set(await Promise.all(kept.map(real)));
+  const removed: string[] = [];
+  for (const [part, { file }] of named.entries()) {
+    const path = join(dirname(contract), file);
+    if (file === `${stem}.${part + 1}.onnx` && !keptFiles.has(await real(path))) removed.push(path);
+  }
+  return removed;
 }

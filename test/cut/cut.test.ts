@@ -1,4 +1,6 @@
 /** Parts of a model run as the whole does: one between two values, and chains cut between blocks. */
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { feedsOf } from '../../fixtures/feeds.js';
 import { generate, type KindName } from '../../fixtures/kinds.js';
@@ -9,6 +11,7 @@ import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { memoryTensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
+import { splitFile } from '../../src/job/cut-files.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { Workplace } from '../cli/run-cli.js';
 import { runModel, type Tensors } from '../run-model.js';
@@ -75,6 +78,17 @@ describe('split', () => {
     ]);
     const chain = place.json('parts/model.chain.json') as { parts: { file: string }[] };
     expect(chain.parts.map(({ file }) => file)).toEqual(['model.1.onnx', 'model.2.onnx']);
+  });
+
+  it('takes the place of a longer chain: parts that only the old contract names are removed', async () => {
+    const out = join(place.folder, 'again');
+    const input = join(place.folder, 'model.onnx');
+    await writeModel(made('decoder').model, input);
+    await splitFile(input, { out, blocks: 3 });
+    await writeFile(join(out, 'model.9.onnx'), "somebody's");
+    await splitFile(input, { out, blocks: 2 });
+    const names = ['model.1.onnx', 'model.2.onnx', 'model.9.onnx', 'model.chain.json'];
+    expect((await readdir(out)).sort()).toEqual(names);
   });
 });
 
