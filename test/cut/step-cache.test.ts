@@ -1,11 +1,13 @@
 /** A denoiser as probe and rest: with nothing skipped it is the original at every step; with a threshold it skips, and the error is told. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import ort from 'onnxruntime-node';
 import { afterAll, describe, expect, it } from 'vitest';
 import { generate, type KindName } from '../../fixtures/kinds.js';
 import { probeAndRest, stepPorts } from '../../src/cut/probe-rest.js';
 import { buildModel, stepCache, UsageError, writeModel } from '../../src/index.js';
 import type { Model } from '../../src/ir/model.js';
+import { memoryTensor } from '../../src/ir/tensors/tensor.js';
 import type { StepRun } from '../../src/job/step-run.js';
 import { runSteps } from '../../src/job/step-run.js';
 import { Workplace } from '../cli/run-cli.js';
@@ -40,6 +42,22 @@ describe('first-block-cache', () => {
     );
     expect(skipping.drift.at(-1)).toBeGreaterThan(0);
     expect(skipping.drift.at(-1)).toBeLessThan(0.5);
+  });
+
+  it('leaves no temporary file where a part does not load', async () => {
+    const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`onnx-passes-${process.pid}-`));
+    const model = denoiser('unet');
+    // Weights of more than 64 MiB are streamed to a file for the runtime.
+    const weights = 2 ** 24 + 1;
+    const broken = buildModel({ '': 17 }, (g) => {
+      const w = g.constant('float32', [0], [1], 'w');
+      w.tensor = memoryTensor('float32', [weights], new Uint8Array(4 * weights));
+      g.output('y', g.op('NoSuchOp', [g.input('x', 'float32', [1]), w]), 'float32', [1]);
+    });
+    const before = temporary();
+    const options = { thresholds: [0], steps: 1, seed: 1 };
+    await expect(runSteps(model, broken, model, options)).rejects.toThrow('NoSuchOp');
+    expect(temporary()).toEqual(before);
   });
 
   it('shares weights, and neither part has those of the other', () => {

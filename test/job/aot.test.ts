@@ -7,6 +7,7 @@ import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../src/ir/tensors/tensor.js';
+import { memoryTensor } from '../../src/ir/tensors/tensor.js';
 import { optimizeFile } from '../../src/job/optimize-file.js';
 import { closeRuntime } from '../../src/on-demand.js';
 import { readModel } from '../../src/onnx/read.js';
@@ -28,6 +29,9 @@ const model = () =>
     ]);
     g.output('y', g.op('Relu', [conv]), 'float32', ['batch', 16, 6, 6]);
   });
+
+/** Temporary folders of this process. */
+const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`onnx-passes-${process.pid}-`));
 
 const folder = mkdtempSync(join(tmpdir(), 'aot-test-'));
 const input = join(folder, 'model.onnx');
@@ -81,7 +85,6 @@ describe('aot', () => {
     await writeModel(model(), join(place, 'other.onnx'), { dataName });
     await expect(write({ dataName })).rejects.toThrow('expected a data file that no other model reads');
     expect(readdirSync(place).sort()).toEqual(['other.onnx', dataName]);
-    const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`onnx-passes-${process.pid}-`));
     const before = temporary();
     const aborter = new AbortController();
     const onProgress = (step: string) => step === 'writing' && aborter.abort(new Error('enough'));
@@ -109,5 +112,20 @@ describe('aot', () => {
     expect(await aheadOfTime(broken, 'cpu', {})).toMatchObject({
       refused: expect.stringMatching(/does not load: .*NoSuchOp/),
     });
+  });
+
+  it('leaves no temporary folder where the result cannot be read', async () => {
+    const before = temporary();
+    const lose = (): never => {
+      throw new Error('gone');
+    };
+    const tensor = { ...memoryTensor('float32', [400], new Uint8Array(1600)), chunks: lose, bytes: lose };
+    const lost = buildModel({ '': 17 }, (g) => {
+      const w = g.constant('float32', new Array(400).fill(1), [400], 'w');
+      w.tensor = tensor;
+      g.output('y', g.op('Add', [g.input('x', 'float32', [400]), w]), 'float32', [400]);
+    });
+    await expect(aheadOfTime(lost, 'cpu', {})).rejects.toThrow('gone');
+    expect(temporary()).toEqual(before);
   });
 });
