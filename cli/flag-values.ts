@@ -1,6 +1,6 @@
 /** What the text behind a flag says. Each throws UsageError, `expected …; found …`, for a text that says nothing of its kind. */
 
-import { named } from '../src/ir/collections/named.js';
+import { named, under } from '../src/ir/collections/named.js';
 import { type DimSize, readDimSize } from '../src/ir/dims/range.js';
 import { type BudgetName, budgetNames, type Limits } from '../src/ir/options/budget.js';
 import { UsageError, unknownText } from '../src/ir/text/usage-error.js';
@@ -39,6 +39,7 @@ export function dims(written: readonly string[]): Record<string, DimSize> {
   for (const one of written) {
     const [, name = '', text = ''] = /^(.+)=(.*)$/s.exec(one) ?? [];
     if (!name) throw new UsageError(`expected name=4 or name=1..512; found "${one}"`);
+    refuseSecond(found, name, written);
     try {
       found[name] = readDimSize(text);
     } catch (error) {
@@ -69,7 +70,14 @@ function byName<T>(written: readonly string[], example: string, of: (sizes: read
     const sizes = text.split(',').map(Number);
     const value = name && sizes.every(Number.isSafeInteger) ? of(sizes) : undefined;
     if (value === undefined) throw new UsageError(`expected name=${example}; found "${one}"`);
+    refuseSecond(found, name, written);
     found[name] = value;
   }
   return found;
+}
+
+function refuseSecond(found: Readonly<Record<string, unknown>>, name: string, written: readonly string[]): void {
+  if (under(found, name) === undefined) return;
+  const all = written.filter((one) => one.startsWith(`${name}=`));
+  throw new UsageError(`expected ${name} once; found ${all.join(' and ')}`);
 }

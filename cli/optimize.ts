@@ -29,7 +29,11 @@ export async function run(all: Flags, words: readonly string[]): Promise<number>
   const isHidden = flags.quiet === true || flags.json === true;
   const [base, given] = [await settingsFor(flags), configFromFlags(flags)];
   const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
-  const config = await withTuneCache({ ...base, ...given, plugins });
+  const merged = { ...base, ...given, plugins };
+  for (const name of ['tune-cache', 'tune-budget'])
+    if (flags[name] !== undefined && !merged.tune)
+      throw new UsageError(`--${name}: expected --tune; found it off. Nothing would be measured`);
+  const config = await withTuneCache(merged);
   const command = ['optimize', ...words].map(quoted).join(' ');
   const { folderGiven, refuseFolderSettings, runFolder } = await import('./folder.js');
   const folder = await folderGiven(flags);

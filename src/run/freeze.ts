@@ -43,6 +43,11 @@ class Bindings {
     this.#askers.set(name, asker);
   }
 
+  /** Who asked for the size of a symbol that has one. */
+  asker(name: SymbolName): string | undefined {
+    return this.#askers.get(name);
+  }
+
   /** The sum that a name says, where every part of it is known. */
   sum(name: string): number | undefined {
     const parts = partsOf(name).map((part) => (/^\d+$/.test(part) ? Number(part) : this.sizes.get(part)));
@@ -58,7 +63,7 @@ export const rangesAmong = (dims: FixedSizes['dims'] = {}): Ranges =>
 
 /**
  * The sizes of the symbols in the inputs' shapes. Throws UsageError for a dim that no input has, an input that the model
- * does not have, a shape that the model or a range excludes, and two sizes for one dim.
+ * does not have, a shape that the model or a range excludes, and two sizes, or a size and a range, for one dim.
  */
 export function sizesOf(model: Model, { dims = {}, shapes = {} }: FixedSizes): ReadonlyMap<SymbolName, number> {
   const { inputs } = model.graph;
@@ -89,6 +94,11 @@ export function sizesOf(model: Model, { dims = {}, shapes = {} }: FixedSizes): R
     if (size !== undefined && !isWithin(size, range))
       throw new UsageError(`dim "${name}": expected a size of ${rangeText(range)}; found ${size}`);
   }
+  for (const [name, range] of Object.entries(rangesAmong(dims)))
+    if (bindings.sizes.has(name))
+      throw new UsageError(
+        `dim "${name}": expected a size or a range; found ${rangeText(range)} (given as a dim) and ${bindings.sizes.get(name)} (${bindings.asker(name)})`,
+      );
   return bindings.sizes;
 }
 

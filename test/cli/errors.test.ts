@@ -93,6 +93,26 @@ describe('one line, no stack, exit code 1, nothing written', () => {
       ['model.onnx', ...run, '--shape', 'foo=1,2'],
       'shape of "foo": expected an input of the model; found x',
     ],
+    [
+      'a range of a dim and a shape that holds it',
+      ['model.onnx', ...run, '--dim', 'batch=1..4', '--shape', 'x=2,16'],
+      'dim "batch": expected a size or a range; found 1..4 (given as a dim) and 2 (shape of "x")',
+    ],
+    [
+      'a dim given twice',
+      ['model.onnx', ...run, '--dim', 'batch=1..4', '--dim', 'batch=2'],
+      '--dim: expected batch once; found batch=1..4 and batch=2',
+    ],
+    [
+      'a shape given twice',
+      ['model.onnx', ...run, '--shape', 'x=1,16', '--shape', 'x=2,16'],
+      '--shape: expected x once; found x=1,16 and x=2,16',
+    ],
+    [
+      'a file for races where none are run',
+      ['model.onnx', ...run, '--tune-cache', 'x.json'],
+      '--tune-cache: expected --tune; found it off. Nothing would be measured',
+    ],
     ['a shape of another rank', ['model.onnx', ...run, '--shape', 'x=1'], 'shape of "x": expected 2 dims; found [1]'],
     [
       'a shape that the model excludes',
