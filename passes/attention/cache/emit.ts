@@ -30,6 +30,7 @@ const CONTRIB = { domain: 'com.microsoft' } as const;
 const OP = 'GroupQueryAttention';
 /** The size of heads must be a multiple of this: of 8 on the CPU. */
 const MULTIPLE = 16;
+const LOWEST = -3.4028234663852886e38;
 
 /** Replaces the site; a Miss where it stays. */
 export function emitCached(
@@ -48,9 +49,11 @@ export function emitCached(
   if (bias && heads === groups)
     return new Miss('each head has keys of its own, and a mask: the kernel would read as much as these nodes', node);
   if (bias && bias.elem !== elem) return new Miss(`the bias is ${bias.elem}, and the rest ${elem}`, node);
-  const fill = bias && causality.mayBeWhole ? fillOfRows(bias, facts) : undefined;
-  if (causality.mayBeWhole && fill === undefined)
+  const found = bias && causality.mayBeWhole ? fillOfRows(bias, facts) : undefined;
+  if (causality.mayBeWhole && found === undefined && site.rows !== 1)
     return new Miss('a row that is masked whole is shared out over later keys, which the kernel does not see', node);
+  // One row that is masked whole gets the mean of the kernel itself, but zeros where the fill is the lowest number.
+  const fill = site.rows !== 1 || (elem === 'float32' && found !== undefined && found <= LOWEST) ? found : undefined;
   const isFlat = query.shape?.length === 3;
   const [newKey, newValue] = [key, value].map(({ added }) => mergedOf(added, facts));
   const flat = isFlat ? { base: query, apply: () => query } : mergedOf(query, facts);

@@ -97,15 +97,19 @@ export function cachedSite(node: Node, facts: Facts): Match<CachedSite> | undefi
     return new Miss('the new keys and values are not shown to be those of the queries', node, helps.shape);
   if (rows !== 1 && query.shape?.[0] !== 1)
     return new Miss('the kernel takes several batches or several queries behind a cache, not both', node, ONE);
-  const causality = rows === 1 ? ONE_ROW : causalityOf(masked(node, bias, rows, keys), facts, past);
+  const found = causalityOf(masked(node, bias, rows, keys), facts, past);
+  const causality = rows === 1 ? ofOneRow(found) : found;
   if (causality instanceof Miss) return causality;
   return { node, query, rows, key, value, bias, heads, groups, causality };
 }
 
 const ONE = '--dim NAME=1 before this pass, of the batch or of the sequence, says which.';
 
-/** One query sees every key. */
-const ONE_ROW: Causality = { isPure: false, mayBeWhole: false };
+/** One query has no later key; padding may mask all the others. */
+const ofOneRow = (found: Match<Causality>): Causality => ({
+  isPure: false,
+  mayBeWhole: found instanceof Miss || found.mayBeWhole,
+});
 
 /** The view of Concat(past, new) that a kernel reads. */
 function cachedPart(value: Value, facts: Facts): CachedPart | undefined {

@@ -42,7 +42,17 @@ describe('fuse-cache', () => {
     );
     expect([kernel.int('num_heads'), kernel.int('kv_num_heads'), hasBias]).toEqual([HEADS, 2, true]);
     // Those that are left append to the cache.
-    expect([counts.Concat, counts.Expand]).toEqual([2, 1]);
+    expect([counts.Concat, counts.ReduceMean]).toEqual([2, 1]);
+  });
+
+  it.each([
+    [-3.4028234663852886e38, 1],
+    [-3e38, undefined],
+  ])('keeps the mean where padding masks the only row whole by %d', async (fill, means) => {
+    const mask: Parts['mask'] = (g, given) =>
+      bias(g, g.op('Unsqueeze', [g.op('Cast', [given.mask], { to: 9 }), g.ints(1, 2)]), fill);
+    const { counts } = await fuses(cached({ rows: 1, mask }), { rows: 1, batch: 1 }, [0, 0, 0, 0, 0, 0]);
+    expect(counts.ReduceMean).toBe(means);
   });
 
   it('takes sizes that are numbers', async () => {
