@@ -15,7 +15,7 @@ export function aotTexts({ ops, nodes, create }: Aot): string[] {
     changed.length > 0
       ? `after us onnxruntime made ${changed.join(', ')}: ${nodes.before} → ${nodes.after} nodes`
       : 'onnxruntime changed no node after us',
-    `creating a session ${msText(before ?? 0)} → ${msText(after ?? 0)}${decidedBy === 'cpu' ? ' of CPU time' : ''}, ${speed}, ${samples.result.length} of each in turns`,
+    `creating a session ${msText(before ?? 0)} → ${msText(after ?? 0)}${decidedBy === 'wall' ? '' : ' of CPU time'}, ${speed}, ${samples.result.length} of each in turns`,
   ];
 }
 

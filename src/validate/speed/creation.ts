@@ -35,7 +35,7 @@ export async function measureCreation(
     for (const side of order) {
       const session = await runtime.load(models[side].source, models[side].load);
       await session.release();
-      if (round > 0) samples[side].push(decidedBy === 'cpu' ? session.createCpuMs : session.createMs);
+      if (round > 0) samples[side].push(decidedBy === 'wall' ? session.createMs : session.createCpuMs);
     }
   }
   const pairs = samples.original.map((ms, i): TimePair => [ms, samples.result[i] as number]);
