@@ -7,6 +7,7 @@ import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import { writeModel } from '../../../src/onnx/write.js';
+import { optimize } from '../../../src/optimize.js';
 import { applyPass, checkMiss, compareTensors, randomWeights } from '../../check-pass.js';
 import { openModel } from '../../run-model.js';
 
@@ -141,5 +142,13 @@ describe('what reads the tokens of a cache', () => {
       );
       return g.op('Cast', [reduced('ReduceMax', 0)(g, places)], { to: 1 });
     });
+  });
+
+  it('are verified on positions that short buffers have', async () => {
+    const { report } = await optimize(
+      decoder(({ q, attend }) => attend(q)),
+      [staticKv({ length: 4 })],
+    );
+    expect(report.passes.map(({ status, verdict }) => [status, verdict?.outcome])).toEqual([['applied', 'accepted']]);
   });
 });
