@@ -77,6 +77,7 @@ export class RuntimeProcess {
   #errorTail = '';
   #isClosed = false;
   #browserFolder: TemporaryFolder | undefined;
+  #environment = '';
   /** Whether others may have the child afterwards: it is like any other, and only CPUs have worked for it. */
   #isCommon = false;
   #ids = 0;
@@ -161,7 +162,7 @@ export class RuntimeProcess {
       this.#isCommon && this.#child && (await this.#call('reset', undefined).catch(() => Infinity)) < KEPT_BYTES;
     const child = this.#child;
     this.#child = undefined;
-    if (child) await (isSmall ? keepIdle(child) : endChild(child));
+    if (child) await (isSmall ? keepIdle(child, this.#environment) : endChild(child));
     this.#browserFolder?.remove();
   }
 
@@ -212,7 +213,9 @@ export class RuntimeProcess {
   #spawn(): void {
     this.#errorTail = '';
     this.#isCommon = !this.#options.env && !this.#signal;
-    const child = (this.#isCommon ? takeIdle() : undefined) ?? startChild(this.#options.env);
+    // A child that was started with other variables would not see what was set since.
+    this.#environment = JSON.stringify(process.env);
+    const child = (this.#isCommon ? takeIdle(this.#environment) : undefined) ?? startChild(this.#options.env);
     this.#child = child;
     this.#refer(false);
     child.stderr?.on('data', (chunk: Buffer) => {

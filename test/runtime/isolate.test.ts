@@ -229,6 +229,11 @@ describe('a process that is done', () => {
     const withVariable = await RuntimeProcess.start({ env: { A: '1' } });
     await third.close();
     await withVariable.close();
+    process.env.SET_SINCE = '1';
+    const later = await RuntimeProcess.start();
+    delete process.env.SET_SINCE;
+    expect(later.pid).not.toBe(third.pid);
+    await later.close();
     expect((await RuntimeProcess.start({ env: {} })).pid).not.toBe(third.pid);
     await closeRuntime();
   });

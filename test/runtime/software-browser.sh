@@ -1,5 +1,4 @@
 #!/bin/sh
 # The browser that REAL_BROWSER names, for results on a device in software: WebAssembly is compiled once, without optimization, as each model runs once or twice.
-# A process that was started before REAL_BROWSER was set does not know it: there it is the first one in the path, as the product looks for it.
 # (Workgroup memory that starts unset would save more, but onnxruntime-web then computes wrong numbers: products of 4 bits of 32 rows, attention.)
-exec "${REAL_BROWSER:-chromium}" --js-flags=--liftoff-only "$@"
+exec "$REAL_BROWSER" --js-flags=--liftoff-only "$@"
