@@ -6,8 +6,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FolderName, writeFolder } from '../../fixtures/folders.js';
 import { proveDecoder } from '../../src/folder/proof/decoding/prove.js';
 import type { DecoderLoop } from '../../src/folder/proof/decoding/run.js';
-import { type Model, numbersOf, readModel, tensorOf, writeModel } from '../../src/index.js';
+import { type Model, numbersOf, tensorOf } from '../../src/index.js';
 import { gateOf } from '../../src/validate/judge/gates.js';
+import { sidesOf } from './sides.js';
 
 const root = mkdtempSync(join(tmpdir(), 'decoding-'));
 const loops = {
@@ -25,17 +26,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 /** The proof of a folder against itself, one part of it replaced by a changed copy. */
 async function proofOf(name: Name, changed?: string, change?: (model: Model) => void) {
   const folder = join(root, name);
-  const own = (part: string): string => join(folder, part);
-  const copy = join(root, 'changed.onnx');
-  if (changed && change) {
-    const model = await readModel(own(changed));
-    change(model);
-    await writeModel(model, copy);
-  }
-  const sides = {
-    original: { folder, modelOf: own },
-    result: { folder, modelOf: (part: string) => (part === changed ? copy : own(part)) },
-  };
+  const sides = await sidesOf(folder, join(root, 'changed.onnx'), changed, change);
   const settings = { provider: 'cpu', gate: gateOf('rounding', 'cpu'), fidelity: 'rounding', steps: 6 } as const;
   return proveDecoder(loops[name], sides, settings, () => {});
 }

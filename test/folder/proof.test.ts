@@ -9,8 +9,9 @@ import { layoutOf } from '../../src/folder/plan/layout.js';
 import { faultOfPicture, psnrOf, ssimOf } from '../../src/folder/proof/diffusion/picture.js';
 import { diffusionPartsOf, provePipeline } from '../../src/folder/proof/diffusion/prove.js';
 import { scheduleOf } from '../../src/folder/proof/diffusion/scheduler.js';
-import { type Model, numbersOf, readModel, tensorOf, writeModel } from '../../src/index.js';
+import { type Model, numbersOf, tensorOf } from '../../src/index.js';
 import { gateOf } from '../../src/validate/judge/gates.js';
+import { sidesOf } from './sides.js';
 
 const root = mkdtempSync(join(tmpdir(), 'proof-'));
 const folderOf = (name: string): string => join(root, name);
@@ -25,17 +26,7 @@ async function proofOf(name: 'sd15' | 'sd3', changed?: string, change?: (model: 
   const folder = folderOf(name);
   const parts = diffusionPartsOf(layoutOf(await filesIn(folder)));
   if (!parts) throw new Error('no pipeline');
-  const own = (part: string): string => join(folder, part);
-  const copy = join(root, 'changed.onnx');
-  if (changed && change) {
-    const model = await readModel(own(changed));
-    change(model);
-    await writeModel(model, copy);
-  }
-  const sides = {
-    original: { folder, modelOf: own },
-    result: { folder, modelOf: (part: string) => (part === changed ? copy : own(part)) },
-  };
+  const sides = await sidesOf(folder, join(root, 'changed.onnx'), changed, change);
   return provePipeline(parts, sides, { provider: 'cpu', gate: gateOf('rounding', 'cpu'), steps: 2, side: 8 }, () => {});
 }
 
