@@ -45,7 +45,7 @@ async function inTurn<T>(jobs: readonly (() => Promise<T>)[], workers: number): 
   return results;
 }
 
-const sizesOf = (dims: Plan['fixed'] = {}): string[] =>
+export const sizesOf = (dims: Plan['fixed'] = {}): string[] =>
   Object.entries(dims).flatMap(([name, size]) => ['--dim', `${name}=${size}`]);
 
 /** Writes a model and what each step makes of it. */

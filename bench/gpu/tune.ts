@@ -5,7 +5,7 @@ import type { Report } from '../../src/run/report.js';
 import type { Clock } from './clock.js';
 import type { Plan } from './plans.js';
 import { stepOf } from './plans.js';
-import { optimize, type Place } from './prepare.js';
+import { optimize, type Place, sizesOf } from './prepare.js';
 import type { TunedRow } from './tuned-row.js';
 
 /** Seconds of one model: measuring, and the passes and processes around it. */
@@ -18,7 +18,6 @@ export async function tuneAll(plans: readonly Plan[], place: Place, clock: Clock
     if (clock.isOver(`tuning of ${plan.name}`, BUDGET + AROUND)) continue;
     const { passes } = stepOf(plan.steps.findLast((step) => !step.includes('@')) ?? '');
     const report = join(place.work, `${plan.name}-tuned.json`);
-    const sizes = Object.entries(plan.dims).flatMap(([name, size]) => ['--dim', `${name}=${size}`]);
     const words = [join(place.work, `${plan.name}.onnx`), '-o', join(place.work, `${plan.name}-tuned.onnx`)];
     const asked = [
       '--passes',
@@ -29,7 +28,7 @@ export async function tuneAll(plans: readonly Plan[], place: Place, clock: Clock
       'none',
       '--no-validate',
       '--force',
-      ...sizes,
+      ...sizesOf(plan.dims),
     ];
     const tune = ['--tune', '--tune-budget', `${BUDGET}s`, '--tune-cache', join(clock.folder, 'tune.json')];
     const said = await optimize(place, [...words, ...asked, ...tune, '--report', report], 120_000);

@@ -9,10 +9,10 @@ import { splitModel } from '../../src/cut/split.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/tensors/numbers.js';
-import { memoryTensor } from '../../src/ir/tensors/tensor.js';
 import type { Value } from '../../src/ir/value.js';
 import { splitFile } from '../../src/job/cut-files.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { fromTensorData } from '../../src/runtime/tensor-data.js';
 import { Workplace } from '../cli/run-cli.js';
 import { runModel, type Tensors } from '../run-model.js';
 
@@ -24,9 +24,7 @@ const run = async (model: Model, feeds: Tensors): Promise<Tensors> => runModel(a
 /** A model of three layers, and inputs for it. */
 function made(kind: KindName): { model: Model; feeds: Tensors } {
   const { model, dims } = generate(kind, 'miniature', 3, kind === 'unet' ? {} : { layers: 3 });
-  const feeds = Object.entries(feedsOf(model, dims, 1)).map(
-    ([name, { type, shape, data }]) => [name, memoryTensor(type, shape, data)] as const,
-  );
+  const feeds = Object.entries(feedsOf(model, dims, 1)).map(([name, feed]) => [name, fromTensorData(feed)] as const);
   return { model, feeds: Object.fromEntries(feeds) };
 }
 

@@ -1,6 +1,5 @@
 /** A denoiser as probe and rest: with nothing skipped it is the original at every step; with a threshold it skips, and the error is told. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import ort from 'onnxruntime-node';
 import { afterAll, describe, expect, it } from 'vitest';
 import { generate, type KindName } from '../../fixtures/kinds.js';
@@ -8,9 +7,11 @@ import { probeAndRest, stepPorts } from '../../src/cut/probe-rest.js';
 import { buildModel, stepCache, UsageError, writeModel } from '../../src/index.js';
 import type { Model } from '../../src/ir/model.js';
 import { memoryTensor } from '../../src/ir/tensors/tensor.js';
+import { summarize } from '../../src/ir/whole-model/summary.js';
 import type { StepRun } from '../../src/job/step-run.js';
 import { runSteps } from '../../src/job/step-run.js';
 import { Workplace } from '../cli/run-cli.js';
+import { temporaries } from '../temporaries.js';
 
 const place = new Workplace();
 afterAll(() => place.remove());
@@ -45,7 +46,6 @@ describe('first-block-cache', () => {
   });
 
   it('leaves no temporary file where a part does not load', async () => {
-    const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`onnx-passes-${process.pid}-`));
     const model = denoiser('unet');
     // Weights of more than 64 MiB are streamed to a file for the runtime.
     const weights = 2 ** 24 + 1;
@@ -54,16 +54,15 @@ describe('first-block-cache', () => {
       w.tensor = memoryTensor('float32', [weights], new Uint8Array(4 * weights));
       g.output('y', g.op('NoSuchOp', [g.input('x', 'float32', [1]), w]), 'float32', [1]);
     });
-    const before = temporary();
+    const before = temporaries();
     const options = { thresholds: [0], steps: 1, seed: 1 };
     await expect(runSteps(model, broken, model, options)).rejects.toThrow('NoSuchOp');
-    expect(temporary()).toEqual(before);
+    expect(temporaries()).toEqual(before);
   });
 
   it('shares weights, and neither part has those of the other', () => {
     const { probe, rest } = probeAndRest(denoiser('dit'));
-    const bytes = (one: Model) =>
-      [...one.graph.constants].reduce((sum, { tensor }) => sum + (tensor?.byteLength ?? 0), 0);
+    const bytes = (one: Model) => summarize(one).bytes;
     const whole = bytes(denoiser('dit'));
     expect(bytes(probe)).toBeLessThan(whole / 2);
     expect((bytes(probe) + bytes(rest)) / whole).toBeLessThan(1.05);

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type FolderName, folders, writeFolder } from '../../fixtures/folders.js';
 import { givenModels } from '../../src/folder/plan/given-models.js';
 import { planned } from '../../src/folder/plan/planned-part.js';
@@ -26,11 +26,10 @@ const inAll: readonly FolderName[] = ['sd15', 'marian'];
 
 describe.each(Object.keys(folders) as FolderName[])('%s', (name) => {
   const input = join(root, name);
-  const written = writeFolder(name, input);
+  beforeAll(() => writeFolder(name, input));
 
   const all = presets.filter(([preset]) => preset === 'exact' || inAll.includes(name));
   test.each(all)('%s', async (preset, fidelity) => {
-    await written;
     const out = join(root, `${name} ${preset}`);
     const { isWritten } = await optimizeFolder(input, preset, { validate: false, out, target: 'cpu' });
     expect(isWritten).toBe(true);

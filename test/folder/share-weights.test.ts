@@ -81,7 +81,9 @@ describe('a decoder with past', () => {
     };
     const loop = { encoder: 'encoder_model.onnx', first, next: second };
     const settings = { provider: 'cpu', gate: gateOf('rounding', 'cpu'), fidelity: 'rounding', steps: 4 } as const;
-    expect((await proveDecoder(loop, sides, settings, () => {})).gates.every(({ passed }) => passed)).toBe(true);
+    const { gates } = await proveDecoder(loop, sides, settings, () => {});
+    expect(gates.length).toBeGreaterThan(0);
+    expect(gates.every(({ passed }) => passed)).toBe(true);
   });
 
   test('alone is made again where it alone has changed, and both where the other has', async () => {

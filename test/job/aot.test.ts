@@ -18,6 +18,7 @@ import { reportSchema } from '../../src/run/report.js';
 import { aheadOfTime } from '../../src/validate/ahead-of-time.js';
 import { opCounts, randomFeeds } from '../check-pass.js';
 import { runModel } from '../run-model.js';
+import { temporaries } from '../temporaries.js';
 
 /** A convolution and an activation, which onnxruntime makes one node of. */
 const model = () =>
@@ -29,9 +30,6 @@ const model = () =>
     ]);
     g.output('y', g.op('Relu', [conv]), 'float32', ['batch', 16, 6, 6]);
   });
-
-/** Temporary folders of this process. */
-const temporary = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`onnx-passes-${process.pid}-`));
 
 const folder = mkdtempSync(join(tmpdir(), 'aot-test-'));
 const input = join(folder, 'model.onnx');
@@ -85,11 +83,11 @@ describe('aot', () => {
     await writeModel(model(), join(place, 'other.onnx'), { dataName });
     await expect(write({ dataName })).rejects.toThrow('expected a data file that no other model reads');
     expect(readdirSync(place).sort()).toEqual(['other.onnx', dataName]);
-    const before = temporary();
+    const before = temporaries();
     const aborter = new AbortController();
     const onProgress = (step: string) => step === 'writing' && aborter.abort(new Error('enough'));
     await expect(write({ onProgress, signal: aborter.signal })).rejects.toThrow('enough');
-    expect(temporary()).toEqual(before);
+    expect(temporaries()).toEqual(before);
     expect(readdirSync(place).sort()).toEqual(['other.onnx', dataName]);
   });
 
@@ -115,7 +113,7 @@ describe('aot', () => {
   });
 
   it('leaves no temporary folder where the result cannot be read', async () => {
-    const before = temporary();
+    const before = temporaries();
     const lose = (): never => {
       throw new Error('gone');
     };
@@ -126,6 +124,6 @@ describe('aot', () => {
       g.output('y', g.op('Add', [g.input('x', 'float32', [400]), w]), 'float32', [400]);
     });
     await expect(aheadOfTime(lost, 'cpu', {})).rejects.toThrow('gone');
-    expect(temporary()).toEqual(before);
+    expect(temporaries()).toEqual(before);
   });
 });

@@ -122,6 +122,7 @@ describe('the cache of tuning', () => {
     const path = join(folder, 'budget.json');
     const { rows, races } = await tune(path, layers(3), { budgetMs: 0 });
     expect(races).toBe(0);
+    expect(rows).toHaveLength(2);
     expect(rows.map(({ kept, reason }) => [kept, reason])).toEqual(
       rows.map(() => [true, 'not measured: the 0 ms of --tune-budget are spent, and another run goes on from here']),
     );

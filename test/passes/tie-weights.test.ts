@@ -2,12 +2,12 @@
 import { expect, test } from 'vitest';
 import { seq2seqDecoder } from '../../fixtures/seq2seq.js';
 import { tieWeights } from '../../passes/tie-weights.js';
-import { buildModel, optimize, type Tensor, tensorOf } from '../../src/index.js';
+import { buildModel, type Model, optimize, type Tensor, tensorOf } from '../../src/index.js';
+import { summarize } from '../../src/ir/whole-model/summary.js';
 
 const size = { layers: 1, hidden: 32, heads: 2, intermediate: 32, vocabulary: 64, positions: 16, seed: 3 };
 const quick = { verify: 'none' } as const;
-const weightBytes = (model: Awaited<ReturnType<typeof optimize>>['model']): number =>
-  [...model.graph.constants].reduce((sum, { tensor }) => sum + (tensor?.byteLength ?? 0), 0);
+const weightBytes = (model: Model): number => summarize(model).bytes;
 
 test('the head of a decoder that is tied to its embedding', async () => {
   const model = seq2seqDecoder('decoder', size);

