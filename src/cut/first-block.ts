@@ -9,6 +9,7 @@ import { symbolsOf } from '../ir/dims/symbols.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { readerIn } from '../ir/scopes/scopes.js';
 import { isFloat, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
@@ -111,8 +112,7 @@ function leadsPast(value: Value, from: readonly Value[]): boolean {
   const waiting = [...from];
   for (let one = waiting.pop(); one; one = waiting.pop())
     for (const user of one.users) {
-      let node: Node | undefined = user;
-      while (node && node.graph !== value.graph) node = node.graph.owner;
+      const node = readerIn(value.graph, user);
       if (!node || seen.has(node) || node.is('Shape') || node.is('Size')) continue;
       if (node.isEnd) return true;
       seen.add(node);

@@ -4,6 +4,7 @@ import { inferTypes } from '../infer/index.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { readerIn } from '../ir/scopes/scopes.js';
 import { expectModel } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import type { DataType } from '../ir/types.js';
@@ -112,8 +113,7 @@ function isReadIn(
 ): boolean {
   const { graph } = value;
   for (const { node } of value.uses) {
-    let reader: Node | undefined = node;
-    while (reader && reader.graph !== graph) reader = reader.graph.owner;
+    const reader = readerIn(graph, node);
     if (reader && !reader.isEnd && partOf(stageOf(of, reader)) === part) return true;
   }
   return false;

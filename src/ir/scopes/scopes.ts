@@ -19,7 +19,7 @@ export function outermost(graph: Graph): Graph {
   return top;
 }
 
-/** The node of a scope that reads what `reader` does, by itself or in one of its bodies; undefined where that is not inside. */
+/** The node of a scope that reads what `reader` does, by itself or in one of its bodies; its end for an output, undefined where that is not inside. */
 export function readerIn(graph: Graph, reader: Node): Node | undefined {
   let node: Node | undefined = reader;
   while (node && node.graph !== graph) node = node.graph.owner;

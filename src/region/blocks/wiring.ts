@@ -2,6 +2,7 @@
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import { dependenciesOf } from '../../ir/scopes/order.js';
+import { readerIn } from '../../ir/scopes/scopes.js';
 import type { Value } from '../../ir/value.js';
 
 /** One reading of an output: which node reads it, and at which of its places. */
@@ -43,17 +44,10 @@ export function wiringOf(graph: Graph, nodes: readonly Node[] = graph.nodes()): 
   for (const { outputs } of nodes)
     for (const value of outputs)
       for (const use of value?.uses ?? []) {
-        const reader = ownerIn(graph, use.node);
+        const reader = readerIn(graph, use.node);
         if (value && (!reader || !numbers.has(reader))) given.add(value);
       }
   return { nodes, reads, producers, readers, given, depth };
-}
-
-/** The node of this graph that uses a value, be it in a body; its end for an output. */
-function ownerIn(graph: Graph, node: Node): Node | undefined {
-  let at: Node | undefined = node;
-  while (at && at.graph !== graph) at = at.graph.owner;
-  return at;
 }
 
 function readsOf(node: Node): readonly (Value | undefined)[] {

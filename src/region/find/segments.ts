@@ -5,7 +5,7 @@
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import { dependenciesOf } from '../../ir/scopes/order.js';
-import { scopesIn } from '../../ir/scopes/scopes.js';
+import { readerIn, scopesIn } from '../../ir/scopes/scopes.js';
 import type { Value } from '../../ir/value.js';
 
 /** Which repeat a node or a value is part of by itself: 1, 2, …; 0 for none. */
@@ -50,8 +50,7 @@ function onlyReader(node: Node, graph: Graph, segments: ReadonlyMap<Node, number
 
 /** The segment of a node of the scope, or of the one whose body holds it; 0 for the outputs. */
 export function segmentOfReader(reader: Node, graph: Graph, segments: ReadonlyMap<Node, number>): number {
-  let node: Node | undefined = reader;
-  while (node && node.graph !== graph) node = node.graph.owner;
+  const node = readerIn(graph, reader);
   return (node && segments.get(node)) ?? 0;
 }
 
