@@ -1,25 +1,30 @@
 /** A part of a main graph as a model of its own: what computes some values, down to others that are fed. */
 
 import { refill } from '../ir/collections/lists.js';
+import type { Graph, OutputPort } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import { outermost } from '../ir/scopes/scopes.js';
 import type { Value } from '../ir/value.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
 import { sweep } from '../ir/whole-model/sweep.js';
 
-/** A value under the name of the port that gives it. */
+/** A value under the name of the port that gives or takes it. */
 export interface NamedValue {
   readonly name: string;
   readonly value: Value;
 }
 
+/** The outputs of a graph under the names of their ports. */
+export const namedOutputs = ({ outputs, outputPorts }: Graph): NamedValue[] =>
+  outputs.map((value, index) => ({ name: (outputPorts[index] as OutputPort).name, value }));
+
 /**
  * The model that computes `to` from `from`, both of the main graph, and from those inputs of the model that are read beside them. It holds the
- * weights that it reads and no others. Types must be inferred; `copies` is filled with what became of each value. What a body reads of the main graph is read like what its owner reads.
+ * weights that it reads and no others. An input of the model keeps its name. Types must be inferred; `copies` is filled with what became of each value. What a body reads of the main graph is read like what its owner reads.
  */
 export function cutOut(
   model: Model,
-  from: readonly Value[],
+  from: readonly NamedValue[],
   to: readonly NamedValue[],
   copies = new Map<Value, Value>(),
 ): Model {
@@ -30,10 +35,10 @@ export function cutOut(
     port: { name, type: value.type },
     value: copyOf(value),
   }));
-  const fed = from.map((value) => {
+  const fed = from.map(({ name, value }) => {
     const copy = copyOf(value);
     if (copy.isInput) return copy;
-    const port = graph.input(value.name, value.type);
+    const port = graph.input(name, value.type);
     graph.replaceUses(copy, port);
     return port;
   });

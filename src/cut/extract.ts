@@ -9,7 +9,7 @@ import { editDistance, UsageError } from '../ir/text/usage-error.js';
 import type { Value } from '../ir/value.js';
 import { checkModel } from '../ir/whole-model/check.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
-import { cutOut, type NamedValue } from './cut-out.js';
+import { cutOut, type NamedValue, namedOutputs } from './cut-out.js';
 
 export interface NamedPart {
   /** Names of the values that are fed. Default: the model's inputs, as far as they are read. */
@@ -52,7 +52,11 @@ export function extractModel(model: Model, options: NamedPart = {}): ExtractedMo
   for (const { name, value } of given)
     if (fed.includes(value))
       throw new UsageError(`to "${name}": expected a value behind those of from; found one of them`);
-  const part = cutOut(typed, fed, given);
+  const part = cutOut(
+    typed,
+    fed.map((value) => ({ name: value.name, value })),
+    given,
+  );
   part.graph.inputs.slice(0, fed.length).forEach((input, i) => {
     if (input.uses.size === 0)
       throw new UsageError(
@@ -69,9 +73,8 @@ class NamedValues {
   readonly #values = new Map<string, Value>();
 
   constructor(readonly model: Model) {
-    const { graph } = model;
-    for (const value of graph.values()) if (value.name) this.#values.set(value.name, value);
-    this.outputs = graph.outputPorts.map(({ name }, index) => ({ name, value: graph.outputs[index] as Value }));
+    for (const value of model.graph.values()) if (value.name) this.#values.set(value.name, value);
+    this.outputs = namedOutputs(model.graph);
   }
 
   given(name: string): NamedValue {

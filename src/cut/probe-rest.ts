@@ -12,7 +12,7 @@ import { checkModel } from '../ir/whole-model/check.js';
 import { cloneModel, fill } from '../ir/whole-model/clone.js';
 import { sweep } from '../ir/whole-model/sweep.js';
 import { distinctNames } from './chain.js';
-import { cutOut } from './cut-out.js';
+import { cutOut, namedOutputs } from './cut-out.js';
 import { firstBlockOf } from './first-block.js';
 import { readBy } from './stages.js';
 
@@ -47,24 +47,17 @@ export function probeAndRest(model: Model, end?: string): ProbeAndRest {
   const residual = graph.add('Sub', [found.end, found.start]).output;
   residual.type = found.end.type;
   const first = ancestorsOf(residual);
-  const outputs = graph.outputPorts.map(({ name }, index) => ({ name, value: graph.outputs[index] as Value }));
+  const outputs = namedOutputs(graph);
   const crossing = readBehind(
     graph,
     first,
     outputs.map(({ value }) => value),
   );
   const names = distinctNames(graph, crossing);
-  const nameOf = (value: Value): string => names.get(value) as string;
-  const probe = cutOut(
-    typed,
-    [],
-    [...crossing.map((value) => ({ name: nameOf(value), value })), { name: stepPorts.residual, value: residual }],
-  );
+  const handed = crossing.map((value) => ({ name: names.get(value) as string, value }));
+  const probe = cutOut(typed, [], [...handed, { name: stepPorts.residual, value: residual }]);
   const copies = new Map<Value, Value>();
-  const rest = cutOut(typed, crossing, outputs, copies);
-  rest.graph.inputs.slice(0, crossing.length).forEach((input, i) => {
-    input.name = nameOf(crossing[i] as Value);
-  });
+  const rest = cutOut(typed, handed, outputs, copies);
   const stream = rest.graph.inputs[crossing.indexOf(found.end)] as Value;
   makeSkippable(rest.graph, stream, copies.get(found.last) as Value);
   for (const part of [probe, rest]) checkModel(part);

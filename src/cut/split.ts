@@ -12,7 +12,7 @@ import type { Value } from '../ir/value.js';
 import { checkModel } from '../ir/whole-model/check.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
 import { type Chain, chainOf, distinctNames } from './chain.js';
-import { cutOut, type NamedValue } from './cut-out.js';
+import { cutOut, type NamedValue, namedOutputs } from './cut-out.js';
 import { evenCuts, finestStages, readBy } from './stages.js';
 
 export interface SplitModel {
@@ -64,22 +64,18 @@ export function splitModel(
     graph,
     crossing.map(({ value }) => value),
   );
-  const outputs = graph.outputPorts.map(({ name }, index) => {
-    const value = graph.outputs[index] as Value;
-    return { name, value, part: value.producer ? partOf(stageOf(of, value.producer)) : 0 };
+  const named = (value: Value): NamedValue => ({ name: names.get(value) as string, value });
+  const outputs = namedOutputs(graph).map((output) => {
+    const { producer } = output.value;
+    return { ...output, part: producer ? partOf(stageOf(of, producer)) : 0 };
   });
   const models = cuts.map((_, part) => {
-    const own: NamedValue[] = crossing.flatMap(({ value, given }) =>
-      given === part && !value.isOutput ? [{ name: names.get(value) as string, value }] : [],
-    );
+    const own = crossing.flatMap(({ value, given }) => (given === part && !value.isOutput ? [named(value)] : []));
     const results = outputs.filter((output) => output.part === part);
     const fed = crossing.flatMap(({ value, given }) =>
-      given < part && isReadIn(value, part, of, partOf) ? [value] : [],
+      given < part && isReadIn(value, part, of, partOf) ? [named(value)] : [],
     );
     const made = cutOut(typed, fed, [...results, ...own]);
-    made.graph.inputs.slice(0, fed.length).forEach((input, i) => {
-      input.name = names.get(fed[i] as Value) as string;
-    });
     checkModel(made);
     return made;
   });
@@ -87,7 +83,7 @@ export function splitModel(
     models,
     chain: chainOf(
       models,
-      crossing.map(({ value, given }) => ({ name: names.get(value) as string, given })),
+      crossing.map(({ value, given }) => ({ ...named(value), given })),
       outputs,
       fileOf,
     ),
