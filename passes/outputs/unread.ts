@@ -4,6 +4,7 @@
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
+import { readBy } from '../../src/ir/scopes/scopes.js';
 import type { Value } from '../../src/ir/value.js';
 import { sweep } from '../../src/ir/whole-model/sweep.js';
 import { isReplaced, replaceNode } from './replace.js';
@@ -48,11 +49,6 @@ function isNeeded(value: Value, body: Graph, except: number): boolean {
       }
   }
   return false;
-}
-
-function* readBy(node: Node): Iterable<Value> {
-  for (const value of node.inputs) if (value) yield value;
-  for (const body of node.bodies) for (const inner of [...body.nodeSet, body.end]) yield* readBy(inner);
 }
 
 const keepPorts = (body: Graph, kept: readonly number[]): void =>

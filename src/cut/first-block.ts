@@ -9,12 +9,11 @@ import { symbolsOf } from '../ir/dims/symbols.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { readerIn } from '../ir/scopes/scopes.js';
+import { readBy, readerIn } from '../ir/scopes/scopes.js';
 import { isFloat, type Shape } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
 import { findBlocks } from '../region/blocks/index.js';
-import { readBy } from './stages.js';
 
 export interface FirstBlock {
   /** The stream before the first block, behind it, and behind the last block. */

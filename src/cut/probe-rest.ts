@@ -5,6 +5,7 @@ import { GraphBuilder } from '../ir/build.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
+import { readBy } from '../ir/scopes/scopes.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -14,7 +15,7 @@ import { sweep } from '../ir/whole-model/sweep.js';
 import { distinctNames } from './chain.js';
 import { cutOut, namedOutputs } from './cut-out.js';
 import { firstBlockOf } from './first-block.js';
-import { readBy } from './stages.js';
+import { ancestorsOf } from './stages.js';
 
 /** Ports beside the denoiser's own, and those that hand values from the probe to the rest. */
 export const stepPorts = {
@@ -44,45 +45,27 @@ export function probeAndRest(model: Model, end?: string): ProbeAndRest {
     throw new UsageError(
       `first-block-cache: ${found}. It works on a denoiser as it was exported, before passes that fuse`,
     );
-  const residual = graph.add('Sub', [found.end, found.start]).output;
+  const difference = graph.add('Sub', [found.end, found.start]);
+  const residual = difference.output;
   residual.type = found.end.type;
-  const first = ancestorsOf(residual);
-  const outputs = namedOutputs(graph);
-  const crossing = readBehind(
-    graph,
-    first,
-    outputs.map(({ value }) => value),
-  );
+  const crossing = readBehind(graph, ancestorsOf([difference]));
   const names = distinctNames(graph, crossing);
   const handed = crossing.map((value) => ({ name: names.get(value) as string, value }));
   const probe = cutOut(typed, [], [...handed, { name: stepPorts.residual, value: residual }]);
   const copies = new Map<Value, Value>();
-  const rest = cutOut(typed, handed, outputs, copies);
+  const rest = cutOut(typed, handed, namedOutputs(graph), copies);
   const stream = rest.graph.inputs[crossing.indexOf(found.end)] as Value;
   makeSkippable(rest.graph, stream, copies.get(found.last) as Value);
   for (const part of [probe, rest]) checkModel(part);
   return { probe, rest, end: found.end.name, last: found.last.name };
 }
 
-/** The nodes of its scope that a value is computed by. */
-function ancestorsOf(value: Value, without?: Value): Set<Node> {
-  const found = new Set<Node>();
-  const waiting = [value];
-  for (let one = waiting.pop(); one; one = waiting.pop()) {
-    const { producer } = one;
-    if (!producer || one === without || found.has(producer) || producer.graph !== value.graph) continue;
-    found.add(producer);
-    for (const input of readBy(producer)) waiting.push(input);
-  }
-  return found;
-}
-
-/** What nodes behind some others read of them. */
-function readBehind(graph: Graph, first: ReadonlySet<Node>, outputs: readonly Value[]): Value[] {
+/** What the nodes that outputs need beside some others read of these. */
+function readBehind(graph: Graph, first: ReadonlySet<Node>): Value[] {
   const found = new Set<Value>();
-  const behind = new Set(outputs.flatMap((value) => [...ancestorsOf(value)]).filter((node) => !first.has(node)));
+  const needed = ancestorsOf([graph.end]);
   for (const node of graph.nodes())
-    if (behind.has(node))
+    if (needed.has(node) && !first.has(node))
       for (const value of readBy(node)) if (value.producer && first.has(value.producer)) found.add(value);
   return [...found];
 }
@@ -90,8 +73,9 @@ function readBehind(graph: Graph, first: ReadonlySet<Node>, outputs: readonly Va
 /** last = f(stream)  ⟶  If(skip, stream + remembered, f(stream)), which also gives the difference. What the head reads as well stays outside. */
 function makeSkippable(graph: Graph, stream: Value, last: Value): void {
   const g = new GraphBuilder(graph);
-  const head = new Set(graph.outputs.flatMap((value) => [...ancestorsOf(value, last)]));
-  const inside = ancestorsOf(last);
+  const end = last.producer as Node;
+  const head = ancestorsOf([graph.end], (node) => node === end);
+  const inside = ancestorsOf([end]);
   const blocks = graph.nodes().filter((node) => inside.has(node) && !head.has(node));
   const skip = g.input(stepPorts.skip, tensorType('bool', []));
   const remembered = g.input(stepPorts.remembered, stream.type as NonNullable<Value['type']>);

@@ -4,7 +4,7 @@ import { inferTypes } from '../infer/index.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
-import { readerIn } from '../ir/scopes/scopes.js';
+import { readBy, readerIn } from '../ir/scopes/scopes.js';
 import { expectModel } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import type { DataType } from '../ir/types.js';
@@ -13,7 +13,7 @@ import { checkModel } from '../ir/whole-model/check.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
 import { type Chain, chainOf, distinctNames } from './chain.js';
 import { cutOut, type NamedValue, namedOutputs } from './cut-out.js';
-import { evenCuts, finestStages, readBy } from './stages.js';
+import { evenCuts, finestStages } from './stages.js';
 
 export interface SplitModel {
   readonly models: readonly Model[];

@@ -2,6 +2,7 @@
 
 import type { Graph } from '../ir/graph.js';
 import type { Node } from '../ir/node.js';
+import { readBy } from '../ir/scopes/scopes.js';
 import type { Value } from '../ir/value.js';
 import { findBlocks } from '../region/blocks/index.js';
 
@@ -23,8 +24,8 @@ export function finestStages(graph: Graph): Stages {
   const of = new Map<Node, number>();
   let count = 0;
   for (const nodes of instances) {
-    const own = ancestors(nodes, of);
-    if (own.length === 0) continue;
+    const own = ancestorsOf(nodes, (node) => of.has(node));
+    if (own.size === 0) continue;
     for (const node of own) of.set(node, count);
     count++;
   }
@@ -44,22 +45,16 @@ export function finestStages(graph: Graph): Stages {
 
 const placeIn = (order: ReadonlyMap<Node, number>, node: Node | undefined): number => (node && order.get(node)) ?? -1;
 
-/** What a node and its bodies read; values of bodies among it. */
-export function* readBy(node: Node): Iterable<Value> {
-  for (const value of node.inputs) if (value) yield value;
-  for (const body of node.bodies) for (const inner of [...body.nodeSet, body.end]) yield* readBy(inner);
-}
-
-/** The nodes, and those of the same graph that they are computed from, as far as they have no stage. */
-function ancestors(nodes: readonly Node[], of: ReadonlyMap<Node, number>): Node[] {
+/** The nodes, and those of the same graph that they are computed from, without those left out and what they alone need. */
+export function ancestorsOf(nodes: readonly Node[], isLeftOut: (node: Node) => boolean = () => false): Set<Node> {
   const found = new Set<Node>();
   const waiting = [...nodes];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
-    if (found.has(node) || of.has(node)) continue;
+    if (found.has(node) || isLeftOut(node)) continue;
     found.add(node);
     for (const { producer } of readBy(node)) if (producer && producer.graph === node.graph) waiting.push(producer);
   }
-  return [...found];
+  return found;
 }
 
 /** The last of the fine stages of each of `count` parts, so that the heaviest part is as light as can be. */

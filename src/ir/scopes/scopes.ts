@@ -1,5 +1,5 @@
 /** Graphs in graphs: the bodies of control flow. */
-import type { Graph, Node } from '../structure.js';
+import type { Graph, Node, Value } from '../structure.js';
 
 /** A scope and the bodies inside it, outer before inner. Throws ModelError where a scope with bodies has a cycle. */
 export function* scopesIn(graph: Graph): Iterable<Graph> {
@@ -24,4 +24,10 @@ export function readerIn(graph: Graph, reader: Node): Node | undefined {
   let node: Node | undefined = reader;
   while (node && node.graph !== graph) node = node.graph.owner;
   return node;
+}
+
+/** What a node and its bodies read; values of bodies among it. */
+export function* readBy(node: Node): Iterable<Value> {
+  for (const value of node.inputs) if (value) yield value;
+  for (const body of node.bodies) for (const inner of [...body.nodeSet, body.end]) yield* readBy(inner);
 }
