@@ -1,10 +1,12 @@
 /** Stores weights as int8 with a scale for each channel or block, decoded to floats at load: a quarter of the file, and the same arithmetic. */
+import { remembered } from '../../../src/ir/collections/remembered.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import type { KnownInputs } from '../moments/measure.js';
+import type { StoredWeight } from './decode.js';
 import { priceOf, type StorageForm, storedIn } from './forms.js';
 import { closest, MIN_STORED } from './half.js';
 import type { NarrowSite } from './priced.js';
@@ -52,13 +54,12 @@ export async function storeAsBytes(model: Model, options: BytesOptions, context:
   const weights = weightSites(model, { withLayers: true }).filter(({ tensor }) => dataTypes[tensor.type].bits > 8);
   const sites = weights.filter(({ tensor }) => !isVector(tensor));
   const reasons = new Map(sites.map((site) => [site, whyNot(site, options, context)] as const));
-  const wide = await wideIn(
-    model,
-    weights,
-    sites.filter((site) => reasons.get(site) === undefined),
-    options,
-    context,
-  );
+  // Each answer reads the whole weight.
+  const answers = new Map<WeightSite, StoredWeight | string>();
+  const narrowOf = (site: WeightSite): StoredWeight | string =>
+    remembered(answers, site, () => storedIn(site, FORM, options.known.get(site.tensor)));
+  const free = sites.filter((site) => reasons.get(site) === undefined);
+  const wide = await wideIn(model, weights, free, narrowOf, options, context);
   for (const site of sites) {
     const reason = reasons.get(site);
     const rest = reason === undefined ? site.uses.filter(({ node }) => !options.lookUp(node)) : site.uses;
@@ -69,7 +70,7 @@ export async function storeAsBytes(model: Model, options: BytesOptions, context:
     if (isWide && site.tensor.type !== 'float32') continue;
     const result = isWide
       ? storedIn(left, closest(left))
-      : (reason ?? tooFar(left, FORM, options) ?? storedIn(left, FORM, options.known.get(site.tensor)));
+      : (reason ?? near(left, narrowOf(left.main === site.main ? site : left), options));
     for (const { node } of site.uses) (typeof result === 'string' ? told : readers).add(node);
     if (typeof result === 'string') context.skip(result, site.value);
     else {
@@ -85,13 +86,14 @@ async function wideIn(
   model: Model,
   weights: readonly WeightSite[],
   sites: readonly WeightSite[],
-  { share, bytesBefore, known, isKept }: BytesOptions,
+  narrowOf: (site: WeightSite) => StoredWeight | string,
+  { share, bytesBefore, isKept }: BytesOptions,
   context: PassContext,
 ): Promise<ReadonlySet<Tensor>> {
   const convolutions = sites.filter(({ main: { role } }) => role === 'convolution');
   if (share === undefined && convolutions.length === 0) return new Set();
   const narrow = sites.flatMap((site): NarrowSite | [] => {
-    const stored = storedIn(site, FORM, known.get(site.tensor));
+    const stored = narrowOf(site);
     return typeof stored === 'string' ? [] : { site, stored };
   });
   const found = await roomWithin(model, narrow, (share ?? USUAL_SHARE) * bytesBefore, context);
@@ -129,10 +131,15 @@ function whyNot(site: WeightSite, options: BytesOptions, context: PassContext): 
   return uses.map(({ node }) => context.leaves(node)).find((reason) => reason !== undefined);
 }
 
-function tooFar(site: WeightSite, form: StorageForm, { maxWeightError }: BytesOptions): string | undefined {
-  const price = priceOf(site, form);
+/** The weight in 8 bits; or the reason that it has none, or would change too much. */
+function near(
+  site: WeightSite,
+  stored: StoredWeight | string,
+  { maxWeightError }: BytesOptions,
+): StoredWeight | string {
+  const price = priceOf(site, FORM, stored);
   if (typeof price === 'string') return price;
   return price.error > maxWeightError
     ? `it would change by more than ${maxWeightError} of its norm (option maxWeightError)`
-    : undefined;
+    : stored;
 }

@@ -144,9 +144,8 @@ function packed(bytes: Uint8Array): Uint8Array {
   return pairs;
 }
 
-/** The price of a form, for the repeat that it changes most; or the reason that the weight cannot have it. */
-export function priceOf(site: WeightSite, form: StorageForm): StoragePrice | string {
-  const stored = storedIn(site, form);
+/** The price of a form, for the repeat that it changes most; or the reason that the weight cannot have it. `stored`: what `storedIn` gave for it. */
+export function priceOf(site: WeightSite, form: StorageForm, stored = storedIn(site, form)): StoragePrice | string {
   if (typeof stored === 'string') return stored;
   return { bytes: bytesOf(stored), error: errorOf(site, form, stored) };
 }
