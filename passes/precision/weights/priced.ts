@@ -31,16 +31,24 @@ const SHARE = 0.1;
 /** From so many repeats on blocks may be compiled once, without their own weights; what is chosen may not depend on it. */
 const MOST_REPEATS = 8;
 
-/** The tensors with 16 bits, `room` bytes more than all in 8; undefined where it cannot be measured. `usual`: those that are had without, which stay where they are better. */
+export interface RoomToWiden {
+  /** Bytes more than all in 8 bits. */
+  readonly room: number;
+  /** The tensors that are had without a measurement, which stay where they are better. */
+  readonly usual: ReadonlySet<Tensor>;
+  /** What `isRepeated` says, which searches the model for blocks. */
+  repeats(): boolean;
+}
+
+/** The tensors with 16 bits; undefined where it cannot be measured. */
 export async function wideByError(
   model: Model,
   sites: readonly NarrowSite[],
-  room: number,
-  usual: ReadonlySet<Tensor>,
+  { room, usual, repeats }: RoomToWiden,
   { trials }: PassContext,
 ): Promise<ReadonlySet<Tensor> | undefined> {
   const bytes = sites.reduce((sum, { site }) => sum + 4 * elementCount(site.tensor.shape), 0);
-  if (!trials || sites.length < 2 || bytes > LARGEST || isRepeated(model, sites)) return undefined;
+  if (!trials || sites.length < 2 || bytes > LARGEST || repeats()) return undefined;
   const key = 'what weights in 8 bits do to the outputs';
   const remembered = trials.memory.get(key) as Findings | undefined;
   const isKnown = sites.every(({ site }) => remembered?.outputs.has(site.tensor));

@@ -55,15 +55,24 @@ export async function roomWithin(
       later += timesOf((originals[index] as WeightSite).value) * (site.tensor.byteLength / 2 - CAST);
   }
   sweep(copy);
-  if (!isRepeated(model, sites) && structureShare(copy, fileBytes(copy)) > CLEARLY_SMALL) compacted(copy);
-  const room = bytes - (fileBytes(copy) - Math.max(0, later));
+  let known: boolean | undefined;
+  const repeats = (): boolean => {
+    known ??= isRepeated(model, sites);
+    return known;
+  };
+  let size = fileBytes(copy);
+  if (structureShare(copy, size) > CLEARLY_SMALL && !repeats()) {
+    compacted(copy);
+    size = fileBytes(copy);
+  }
+  const room = bytes - (size - Math.max(0, later));
   if (room < 0) return { wide: new Set(), lacking: -room };
   const usual = smallestFirst(
     sites.map(({ site }) => site),
     room,
     timesOf,
   );
-  return { wide: (await wideByError(model, sites, room, usual, context)) ?? usual, lacking: 0 };
+  return { wide: (await wideByError(model, sites, { room, usual, repeats }, context)) ?? usual, lacking: 0 };
 }
 
 /** The weights that are had without a measurement. */
