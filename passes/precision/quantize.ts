@@ -51,11 +51,11 @@ export function scan({ tensor, columns }: Matrix, visit: Visit): void {
 export const groupAt = ({ block, step }: GroupStep, at: number): number => Math.imul((at / block) | 0, step);
 
 /**
- * The offset of each column within the groups of its row. A table: a division for each element would take as long as
+ * The offset of each column within the groups or channels of its row. A table: a division for each element would take as long as
  * everything else.
  */
-const columnGroupsOf = ({ columns, columnGroups }: Matrix): Int32Array =>
-  new Int32Array(columns).map((_, column) => groupAt(columnGroups, column));
+export const columnOffsets = (columns: number, step: GroupStep): Int32Array =>
+  new Int32Array(columns).map((_, column) => groupAt(step, column));
 
 /**
  * Rounds quotients of float32 numbers as Math.round does. That one branches on the fraction, which is unpredictable,
@@ -66,7 +66,7 @@ export const nearest = (number: number): number => Math.floor(number + 0.5);
 /** One scale per group, such that the largest magnitude becomes `levels`; undefined where a number is not finite. */
 export function scalesOf(matrix: Matrix, levels: number): Float32Array | undefined {
   const scales = new Float32Array(matrix.groups);
-  const columnGroup = columnGroupsOf(matrix);
+  const columnGroup = columnOffsets(matrix.columns, matrix.columnGroups);
   let isBounded = true;
   scan(matrix, (numbers, from, to, row, column) => {
     const first = groupAt(matrix.rowGroups, row);

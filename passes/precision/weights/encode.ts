@@ -7,7 +7,7 @@
  */
 import { CHUNK, elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { floatChunks } from '../extent.js';
-import { type GroupStep, groupAt } from '../quantize.js';
+import { columnOffsets, type GroupStep, groupAt } from '../quantize.js';
 import type { Groups } from './groups.js';
 
 /** The share of a channel's errors so far that goes into its next number. */
@@ -45,7 +45,7 @@ export class Encoder {
     const { columns, rowGroups, columnGroups, channels } = this.groups;
     const codes = new made(Math.min(CHUNK, elementCount(tensor.shape)));
     const [columnGroup, columnChannel] = [columnGroups, channels?.columns ?? NONE].map((step) =>
-      stepsOf(columns, step),
+      columnOffsets(columns, step),
     );
     let [row, column, at] = [0, 0, 0];
     for (const numbers of floatChunks(tensor))
@@ -117,9 +117,6 @@ interface ScalePlaces {
 }
 
 const NONE: GroupStep = { block: 1, step: 0 };
-
-export const stepsOf = (columns: number, step: GroupStep): Int32Array =>
-  new Int32Array(columns).map((_, column) => groupAt(step, column));
 
 /** Whole numbers up to `largest`, times the scale of their group. */
 export const integers = (scales: Float32Array, largest: number): Rounding => ({

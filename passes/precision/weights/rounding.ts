@@ -1,8 +1,7 @@
 /** Measures the change of a weight's channels by rounding to a float of 16 bits, and chooses the one that changes them less. */
 import { floatChunks } from '../extent.js';
-import { groupAt, type Matrix } from '../quantize.js';
+import { columnOffsets, groupAt, type Matrix } from '../quantize.js';
 import { Channels, largestIn } from './channel-errors.js';
-import { stepsOf } from './encode.js';
 import type { HalfFloat } from './half-floats.js';
 
 /** A matrix of more numbers is judged by rows at equal distances that have so many. */
@@ -45,7 +44,7 @@ export function halfErrors(matrix: Matrix): HalfErrors {
  */
 export function channelErrors(matrix: Matrix, step = 1): HalfErrors & { readonly subnormals: number } {
   const { columns, groups, rowGroups, columnGroups } = matrix;
-  const steps = stepsOf(columns, columnGroups);
+  const steps = columnOffsets(columns, columnGroups);
   const [narrow, wide] = [new Channels(matrix, 'float16'), new Channels(matrix, 'bfloat16')];
   // The largest number of each channel that is made of rows; else of all.
   const largest = new Float64Array(columnGroups.step > 0 ? 1 : groups);
