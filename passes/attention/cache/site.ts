@@ -18,6 +18,8 @@ export interface CachedPart {
   readonly added: Value;
   /** The factors of [B, G, T, D]. */
   readonly axes: Axes;
+  /** The factors of what the kernel reads. */
+  readonly read: Axes;
 }
 
 export interface CachedSite {
@@ -86,7 +88,7 @@ export function cachedSite(node: Node, facts: Facts): Match<CachedSite> | undefi
   const [groups, size] = [sizeOf(key.axes[1] ?? []), sizeOf(key.axes[3] ?? [])];
   if (typeof heads !== 'number' || typeof groups !== 'number' || typeof size !== 'number')
     return new Miss('the sizes of heads are not known', node, helps.shape);
-  if (![key, value].every((part, i) => isRepeated(part, pair[i] as Value, heads / groups, facts)))
+  if (![key, value].every((part) => isRepeated(part, heads / groups)))
     return new Miss('the heads that share a key are not neighbours', node);
   const [rows, keys] = [query.shape?.at(-2) as Dim, sizeOf(key.axes[2] ?? [])];
   const past = subtractDims(keys, rows);
@@ -119,25 +121,20 @@ function cachedPart(value: Value, facts: Facts): CachedPart | undefined {
   if (!view || !joined?.is('Concat') || joined.hasReference || !past || !added || others.length > 0) return undefined;
   if (view.scale !== 1 || view.base.shape?.length !== 4) return undefined;
   if (![2, -2].includes(joined.int('axis', 0))) return undefined;
-  return { joined, past, added, axes: view.baseAxes.map(leavesOf) };
+  return { joined, past, added, axes: view.baseAxes.map(leavesOf), read: view.axes.map(leavesOf) };
 }
 
 /** True where the kernel reads [B, N, T, D] or [B, T, N·D], in which each head stands as often as it is shared. */
-function isRepeated({ axes }: CachedPart, value: Value, times: number, facts: Facts): boolean {
-  const view = viewOf(value, facts, true);
-  const [batch, groups, keys, columns] = axes.map(leavesOf) as [AxisFactor[], AxisFactor[], AxisFactor[], AxisFactor[]];
-  // The view was read anew: its factors stand for those of the part, axis by axis.
-  const own = view?.baseAxes.flatMap(leavesOf) ?? [];
-  const names = new Map(own.map((factor, i) => [factor, axes.flatMap(leavesOf)[i] as AxisFactor]));
-  const found = view?.axes.map((factors) => leavesOf(factors).map((one) => names.get(one) ?? one)) ?? [];
-  const known = new Set(axes.flatMap(leavesOf));
-  const repeats = found.flat().filter((factor) => !known.has(factor));
+function isRepeated({ axes, read }: CachedPart, times: number): boolean {
+  const [batch, groups, keys, columns] = axes as [AxisFactor[], AxisFactor[], AxisFactor[], AxisFactor[]];
+  const known = new Set(axes.flat());
+  const repeats = read.flat().filter((factor) => !known.has(factor));
   const heads = [...groups, ...repeats];
   if (!equalDims(sizeOf(repeats), times)) return false;
   return [
     [batch, heads, keys, columns],
     [batch, keys, [...heads, ...columns]],
-  ].some((form) => sameAxes(found, form));
+  ].some((form) => sameAxes(read, form));
 }
 
 /** What the mask is read by: the bias, with rows and keys as factors. */
