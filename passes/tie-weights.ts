@@ -4,8 +4,7 @@
  */
 import { z } from 'zod';
 import { appendTo } from '../src/ir/collections/lists.js';
-import type { Graph } from '../src/ir/graph.js';
-import { scopesIn } from '../src/ir/scopes/scopes.js';
+import { constantsIn, isVisibleFrom } from '../src/ir/scopes/scopes.js';
 import { instanceCount } from '../src/ir/tensors/bank.js';
 import type { Tensor } from '../src/ir/tensors/tensor.js';
 import { bytesText } from '../src/ir/text/quantities.js';
@@ -24,7 +23,7 @@ export const tieWeights = definePass({
   options: z.object({}),
   run(model, _, context) {
     const pool = new Map<string, Value[]>();
-    const constants = [...scopesIn(model.graph)].flatMap((graph) => [...graph.constants]).filter(isWeight);
+    const constants = [...constantsIn(model.graph)].filter(isWeight);
     const shapes = new Set(constants.map(({ tensor }) => String((tensor as Tensor).shape)));
     let [count, bytes] = [0, 0];
     const refused = new Set<DataType>();
@@ -61,12 +60,6 @@ function isWeight({ tensor, isOutput, uses }: Value): boolean {
   // Elements of half a byte cannot be moved by themselves.
   const isWhole = tensor.byteLength % (rows * columns) === 0;
   return tensor.shape.length === 2 && isWhole && tensor.byteLength >= WORTH && instanceCount(tensor) === 1;
-}
-
-/** The scope of `value` encloses `graph`, or is it. */
-function isVisibleFrom(value: Value, graph: Graph): boolean {
-  for (let scope: Graph | undefined = graph; scope; scope = scope.parent) if (scope === value.graph) return true;
-  return false;
 }
 
 /** A sum of all bytes by their place in an element, which is the same in any order of the elements. */

@@ -2,7 +2,7 @@
 
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
-import { scopesIn } from '../../src/ir/scopes/scopes.js';
+import { constantsIn, isVisibleFrom } from '../../src/ir/scopes/scopes.js';
 import { instanceCount, instanceOf, markOf } from '../../src/ir/tensors/bank.js';
 import { hashOfBeginning, isSameTensor } from '../../src/ir/tensors/same-tensor.js';
 import type { Tensor } from '../../src/ir/tensors/tensor.js';
@@ -37,17 +37,6 @@ const kindOf = (tensor: Tensor): string => {
   const { run, standIn } = markOf(tensor) ?? {};
   return `${tensor.type}[${tensor.shape}]${tensor.sparse ? ' sparse' : ''} ${run ?? ''} ${standIn ?? ''}`;
 };
-
-/** Every constant of a scope and of the bodies inside it, outer before inner. */
-function* constantsIn(graph: Graph): Iterable<Value> {
-  for (const scope of scopesIn(graph)) yield* scope.constants;
-}
-
-/** The scope of `value` encloses `graph`, or is it. */
-function isVisibleFrom(value: Value, graph: Graph): boolean {
-  for (let scope: Graph | undefined = graph; scope; scope = scope.parent) if (scope === value.graph) return true;
-  return false;
-}
 
 function mergeWithin(top: Graph): void {
   const kinds = new Map<string, Value[]>();

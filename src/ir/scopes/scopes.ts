@@ -12,6 +12,17 @@ export function* scopesIn(graph: Graph): Iterable<Graph> {
   }
 }
 
+/** Every constant of a scope and of the bodies inside it, outer before inner. */
+export function* constantsIn(graph: Graph): Iterable<Value> {
+  for (const scope of scopesIn(graph)) yield* scope.constants;
+}
+
+/** The scope of `value` encloses `graph`, or is it. */
+export function isVisibleFrom(value: Value, graph: Graph): boolean {
+  for (let scope: Graph | undefined = graph; scope; scope = scope.parent) if (scope === value.graph) return true;
+  return false;
+}
+
 /** The main graph or the function's that a scope is in. */
 export function outermost(graph: Graph): Graph {
   let top = graph;
