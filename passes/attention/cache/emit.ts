@@ -9,10 +9,7 @@
  */
 import type { Facts } from '../../../src/infer/index.js';
 import { float } from '../../../src/ir/attribute.js';
-import { append } from '../../../src/ir/collections/lists.js';
 import { type Dim, dimText } from '../../../src/ir/dims/dims.js';
-import type { Node } from '../../../src/ir/node.js';
-import { dependenciesOf } from '../../../src/ir/scopes/order.js';
 import { tensorOf } from '../../../src/ir/tensors/numbers.js';
 import { tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
@@ -20,6 +17,7 @@ import { helps, Miss } from '../../../src/match/miss.js';
 import { Rewriter } from '../../../src/match/rewriter.js';
 import { leavesOf, sizeOf, viewOf } from '../../../src/match/views/view.js';
 import type { PassContext } from '../../../src/run/pass.js';
+import { ancestorsOf } from '../../simplify/constant-model.js';
 import { arrange } from '../emit/arrange.js';
 import { memo, type SharedBiases } from '../emit/bias.js';
 import { inputsOf } from '../mask/causal.js';
@@ -60,8 +58,9 @@ export function emitCached(
   if (!newKey || !newValue || !flat)
     return new Miss('the sizes of query, key and value are not known', node, helps.shape);
   const joined = [key.joined.output, value.joined.output];
-  const read = [flat.base, newKey.base, newValue.base, key.past, value.past, ...(bias ? [bias] : [])];
-  if (comesFrom(read, [key.joined, value.joined]))
+  const operands = [flat.base, newKey.base, newValue.base, key.past, value.past];
+  const before = ancestorsOf(bias ? [...operands, bias] : operands);
+  if (before.has(key.joined) || before.has(value.joined))
     return new Miss('what the kernel reads is computed from the cache that it makes', node);
   const reason = context.leaves(node);
   if (reason !== undefined) return new Miss(reason, node);
@@ -96,46 +95,13 @@ export function emitCached(
     rule: 'cached attention',
     old: [node.output, ...joined],
     by: [isFlat ? whole : separated(build, whole, site), ...present],
-    operands: [
-      flat.base,
-      newKey.base,
-      newValue.base,
-      key.past,
-      value.past,
-      ...(bias ? masksOf(site, bias, facts) : []),
-    ],
+    // A mask that is known by its structure keeps it when the rewrite runs alone.
+    operands: [...operands, ...(bias ? inputsOf({ terms: [{ value: bias }] }, facts) : [])],
     facts,
     since: build.since,
   });
   return refused === undefined ? undefined : new Miss(refused, node);
 }
-
-/** True where one of the nodes is on the way to one of the values. */
-function comesFrom(values: readonly Value[], nodes: readonly Node[]): boolean {
-  const seen = new Set<Node>();
-  const stack = [...values];
-  for (let value = stack.pop(); value; value = stack.pop()) {
-    const { producer } = value;
-    if (!producer || seen.has(producer)) continue;
-    if (nodes.includes(producer)) return true;
-    seen.add(producer);
-    append(stack, [...dependenciesOf(producer)]);
-  }
-  return false;
-}
-
-/** A mask that is known by its structure keeps it when the rewrite runs alone. */
-const masksOf = ({ causality, node }: CachedSite, bias: Value, facts: Facts): readonly Value[] =>
-  causality.mayBeWhole || !causality.isPure
-    ? inputsOf(
-        {
-          terms: [{ kind: 'bias', value: bias, axes: [], elem: 'float32', at: node, unproven: [], factor: 1 }],
-          query: { rows: [] },
-          key: { rows: [] },
-        },
-        facts,
-      )
-    : [bias];
 
 /** Queries, or new keys or values, [B, G, S, D] as [B, S, G·D], from before they were turned; undefined where sizes are not known. */
 function mergedOf(given: Value, facts: Facts) {

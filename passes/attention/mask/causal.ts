@@ -69,7 +69,10 @@ export function everyRowSees(site: Masked, facts: Facts): boolean {
 const FIRST_KEY: SitePositions = { query: undefined, key: { query: 0, key: 0, c: 0 } };
 
 /** The values that the terms are computed from: a mask known by its structure keeps that structure on other inputs. */
-export function inputsOf({ terms }: Masked, facts: Facts): readonly Value[] {
+export function inputsOf(
+  { terms }: { readonly terms: readonly Pick<MaskTerm, 'value'>[] },
+  facts: Facts,
+): readonly Value[] {
   const seen = new Set<Value>();
   const stack = terms.map((term) => term.value);
   for (let value = stack.pop(); value; value = stack.pop()) {
