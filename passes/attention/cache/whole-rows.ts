@@ -6,8 +6,8 @@ import type { Facts } from '../../../src/infer/index.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import type { PassContext } from '../../../src/run/pass.js';
-import { memo, type SharedBiases } from '../emit/bias.js';
-import { fillOfBias, type WholeRows } from '../emit/whole-rows.js';
+import type { SharedBiases } from '../emit/bias.js';
+import { areWhole, fillOfBias, type WholeRows } from '../emit/whole-rows.js';
 
 /** The number that the bias [B|1, 1, S, T] adds to a masked score, where there is but one; every other is far above it. */
 export function fillOfRows(bias: Value, facts: Facts): number | undefined {
@@ -24,10 +24,7 @@ export function withMean(
   context: PassContext,
 ): Value {
   const elem = output.elem ?? 'float32';
-  const isWhole = memo(shared, `whole ${bias.sequence} ${fill}`, () => {
-    const highest = build.reduce('ReduceMax', build.cast(bias, 'float32'), -1);
-    return build.op('Less', [build.squeeze(highest, [1]), build.constant('float32', fill / 2)]);
-  });
+  const isWhole = areWhole(build, shared, bias, fill);
   const opset = output.graph.opsets.get('') ?? 1;
   const mean = context.hasKernel('ReduceMean', '', opset, elem)
     ? build.reduce('ReduceMean', values, 2)

@@ -45,10 +45,7 @@ export function withWholeRows(
   output: Value,
   { bias, fill, values, heads, groups, size }: WholeRows,
 ): Value {
-  const isWhole = memo(shared, `whole ${bias.sequence} ${fill}`, () => {
-    const highest = builder.reduce('ReduceMax', bias, -1);
-    return builder.op('Less', [builder.squeeze(highest, [1]), builder.constant('float32', fill / 2)]);
-  });
+  const isWhole = areWhole(builder, shared, bias, fill);
   const mean = builder.reduce('ReduceMean', values, 1);
   const repeated = (): Value => {
     const columns = Array.from({ length: heads * size }, (_, i) => i);
@@ -58,6 +55,13 @@ export function withWholeRows(
   };
   return builder.op('Where', [isWhole, groups === heads ? mean : repeated(), output]);
 }
+
+/** bool [B|1, S, 1]: the rows in which the bias [B|1, 1, S, T] is the fill. */
+export const areWhole = (build: Rewriter, shared: SharedBiases, bias: Value, fill: number): Value =>
+  memo(shared, `whole ${bias.sequence} ${fill}`, () => {
+    const highest = build.reduce('ReduceMax', build.cast(bias, 'float32'), -1);
+    return build.op('Less', [build.squeeze(highest, [1]), build.constant('float32', fill / 2)]);
+  });
 
 export interface WholeRows {
   readonly bias: Value;
