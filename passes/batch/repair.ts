@@ -1,12 +1,15 @@
 /** Nodes with a batch of 1 in a constant, each given one that any batch goes through. */
 
 import { GraphBuilder } from '../../src/ir/build.js';
+import { fromStart } from '../../src/ir/dims/axes.js';
 import { type Dim, equalDims, multiplyDims } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import { constantTensor } from '../../src/ir/tensors/constants.js';
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
+import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { numericShape } from '../../src/ops/shapes.js';
 
 export type OldShapes = ReadonlyMap<Value, Shape>;
 
@@ -26,10 +29,6 @@ export function repaired(node: Node, batch: Batch): string | { readonly reason: 
   return undefined;
 }
 
-const product = (dims: readonly number[]): number => dims.reduce((all, dim) => all * dim, 1);
-const isNumeric = (shape: Shape | undefined): shape is readonly number[] =>
-  shape?.every((dim) => typeof dim === 'number') === true;
-
 /** The one axis of a shape that holds the batch. */
 const axisIn = (value: Value, { old }: Batch): number =>
   (value.shape ?? []).findIndex((dim, axis) => !equalDims(dim, old.get(value)?.[axis] ?? dim));
@@ -39,12 +38,11 @@ function reshape(node: Node, batch: Batch): ReturnType<typeof repaired> {
   const [data, shape] = node.inputs;
   const tensor = constantTensor(shape);
   if (!data || !tensor || !batch.isBatched(data)) return undefined;
-  const [before, after] = [batch.old.get(data), batch.old.get(node.output)];
-  if (!isNumeric(before) || !isNumeric(after))
-    return { reason: 'a Reshape to constant sizes of a value with other open sizes' };
+  const [before, after] = [numericShape(batch.old.get(data)), numericShape(batch.old.get(node.output))];
+  if (!before || !after) return { reason: 'a Reshape to constant sizes of a value with other open sizes' };
   const from = axisIn(data, batch);
-  const chunk = product(before.slice(from));
-  const to = after.findIndex((_, axis) => product(after.slice(axis)) === chunk);
+  const chunk = elementCount(before.slice(from));
+  const to = after.findIndex((_, axis) => elementCount(after.slice(axis)) === chunk);
   if (to < 0) return { reason: 'a Reshape to constant sizes puts parts of different rows together' };
   const wanted = after.map((dim, axis) => (axis === to ? multiplyDims(batch.batch, dim) : dim));
   if (node.output.shape?.every((dim, axis) => equalDims(dim, wanted[axis] as Dim))) return undefined;
@@ -65,14 +63,7 @@ function concat(node: Node, batch: Batch): ReturnType<typeof repaired> {
   node.inputs.forEach((input, index) => {
     const own = input?.shape?.[at];
     const rank = large.shape?.length ?? 0;
-    if (
-      !input ||
-      batch.isBatched(input) ||
-      own !== 1 ||
-      node.int('axis', 0) === at ||
-      node.int('axis', 0) + rank === at
-    )
-      return;
+    if (!input || batch.isBatched(input) || own !== 1 || fromStart(node.int('axis', 0), rank) === at) return;
     const sizes = Array.from({ length: rank }, (_, axis) => (axis === at ? sizeOf(g, large, at) : g.ints(1)));
     const wide = g.op('Expand', [input, g.op('Concat', sizes, { axis: 0 })]);
     node.graph.setInput(node, index, wide);

@@ -1,5 +1,6 @@
 /** How ops go along axes: what of the rows of a batch they would mix. */
 
+import { fromStart } from '../../src/ir/dims/axes.js';
 import { type Dim, equalDims, productOf } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import { constantTensor } from '../../src/ir/tensors/constants.js';
@@ -18,7 +19,7 @@ export type RowRule = (reading: Reading) => number | string | undefined;
 
 const rankOf = (value: Value | undefined): number => value?.shape?.length ?? 0;
 const isIn = (axis: number | undefined, axes: readonly number[], rank: number): boolean =>
-  axis !== undefined && axes.some((one) => (one < 0 ? one + rank : one) === axis);
+  axis !== undefined && axes.some((one) => fromStart(one, rank) === axis);
 
 const range = (from: number, to: number): number[] =>
   Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
@@ -26,7 +27,7 @@ const range = (from: number, to: number): number[] =>
 /** Constants of an input; undefined where they are not known. */
 export const constants = (value: Value | undefined): readonly number[] | undefined => {
   const tensor = constantTensor(value);
-  return tensor && [...numbersOf(tensor)].map(Number);
+  return tensor && [...numbersOf(tensor)];
 };
 
 /** Of each input with the batch: it is not along one of these axes. */
@@ -41,10 +42,7 @@ export const along =
 
 export const alongAttribute = (otherwise: number): RowRule => along((node) => [node.int('axis', otherwise)]);
 
-export const fromAxis: RowRule = along((node, rank) => {
-  const axis = node.int('axis', -1);
-  return range(axis < 0 ? axis + rank : axis, rank);
-});
+export const fromAxis: RowRule = along((node, rank) => range(fromStart(node.int('axis', -1), rank), rank));
 /** Axes as an attribute or the second input; all where none are named. */
 export const reduction = along((node, rank) => {
   const given = node.ints('axes') ?? (node.inputs[1] ? constants(node.inputs[1]) : []);

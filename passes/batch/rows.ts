@@ -28,8 +28,7 @@ const last = along(() => [-1]);
 const fused = 'Attention MultiHeadAttention GroupQueryAttention RotaryEmbedding GroupNorm';
 
 const listed: readonly (readonly [ops: string, rule: RowRule, domain?: string])[] = [
-  ['Identity Dropout Transpose Squeeze Unsqueeze Expand OneHot QuantizeLinear DequantizeLinear', none],
-  ['Cast CastLike', none],
+  ['Dropout Transpose Squeeze Unsqueeze Expand OneHot QuantizeLinear DequantizeLinear', none],
   ['Softmax LogSoftmax Hardmax TopK LpNormalization', alongAttribute(-1)],
   ['Concat ArgMax ArgMin Split GatherElements ScatterElements', alongAttribute(0)],
   ['LayerNormalization RMSNormalization SimplifiedLayerNormalization', fromAxis],
