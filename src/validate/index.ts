@@ -108,7 +108,7 @@ async function validateWithin(
         : { ...found, verdict: namingOverflow(found.verdict, reference as Reference, ports) };
     const rows =
       alike.verdict.outcome === 'accepted'
-        ? await rowsAlone(second, a.model, b.model, { gate, seed: options.seed })
+        ? await rowsAlone(second, ...compared, { gate, seed: options.seed })
         : undefined;
     const accuracy = rows ? { ...alike, verdict: rows } : alike;
     const run =

@@ -10,7 +10,7 @@ import { makeFeeds } from './inputs/feeds.js';
 import { sizeChoices } from './inputs/sizes.js';
 import { compareTensors } from './judge/accuracy.js';
 import type { Gate } from './judge/gates.js';
-import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
+import type { ComparedModel } from './sides/compared-model.js';
 
 const ROWS = 3;
 
@@ -24,24 +24,21 @@ const openedIn = (original: Model, result: Model): string[] =>
 /** Undefined where no batch was opened, or each row is as it is alone; else a verdict that names the output. */
 export async function rowsAlone(
   runtime: RuntimeProcess,
-  original: Model,
-  result: Model,
+  original: ComparedModel,
+  result: ComparedModel,
   { gate, seed = 0 }: { readonly gate: Gate; readonly seed?: number | undefined },
 ): Promise<Verdict | undefined> {
-  const opened = openedIn(original, result);
+  const opened = openedIn(original.model, result.model);
   if (opened.length === 0) return undefined;
-  const prepared: PreparedModel[] = [];
   const sessions: Session[] = [];
-  const open = async (model: Model): Promise<Session> => {
-    const one = await prepareModel(model);
-    prepared.push(one);
-    const session = await runtime.load(one.source, { provider: 'cpu', threads: 1 });
+  const open = async (one: ComparedModel): Promise<Session> => {
+    const session = await runtime.load((await one.prepared()).source, { provider: 'cpu', threads: 1 });
     sessions.push(session);
     return session;
   };
   try {
     const [single, whole] = [await open(original), await open(result)];
-    const rows = await rowsOf(single, original, opened, seed);
+    const rows = await rowsOf(single, original.model, opened, seed);
     if (!rows)
       return {
         outcome: 'unknown',
@@ -77,7 +74,6 @@ export async function rowsAlone(
     return { outcome: 'rejected', detail: `a batch of ${ROWS} does not run: ${error.message}` };
   } finally {
     for (const session of sessions) await session.release();
-    for (const one of prepared) one.close();
   }
 }
 

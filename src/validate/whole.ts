@@ -128,7 +128,7 @@ export function comparerOn(options: VerifierOptions, sets: () => SetLimits, dead
       const { verdict } = judge(reference, proof, { gate, fidelity: attained, absent, where: placeOf(HERE) });
       const rows =
         verdict.outcome === 'accepted'
-          ? await rowsAlone(runtime, first, after, { gate, seed: options.seed })
+          ? await rowsAlone(runtime, original, result, { gate, seed: options.seed })
           : undefined;
       return rows ?? namingOverflow(verdict, reference, ports);
     } finally {

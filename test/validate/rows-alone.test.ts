@@ -1,18 +1,22 @@
 /** Rows of a batch of three are held against each alone, whichever axis of an output holds them; what cannot be told apart is not accepted. */
 import { describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import type { Model } from '../../src/ir/model.js';
 import type { Value } from '../../src/ir/value.js';
 import { sharedRuntime } from '../../src/runtime/evaluate.js';
 import { gateOf } from '../../src/validate/judge/gates.js';
 import { rowsAlone } from '../../src/validate/rows-alone.js';
+import type { ComparedModel } from '../../src/validate/sides/compared-model.js';
+import { prepareModel } from '../../src/validate/sides/prepared-model.js';
 
 type Build = (g: GraphBuilder, x: Value) => Value;
 
 const found = async (f: Build) => {
-  const of = (batch: number | string): Model =>
-    buildModel({ '': 17 }, (g) => g.output('y', f(g, g.input('x', 'float32', [batch, 3, 4]))));
-  return rowsAlone(await sharedRuntime(), of(1), of('N'), { gate: gateOf('exact', 'cpu') });
+  const runtime = await sharedRuntime();
+  const of = (batch: number | string): ComparedModel => {
+    const model = buildModel({ '': 17 }, (g) => g.output('y', f(g, g.input('x', 'float32', [batch, 3, 4]))));
+    return { model, runtime, prepared: () => prepareModel(model) };
+  };
+  return rowsAlone(runtime, of(1), of('N'), { gate: gateOf('exact', 'cpu') });
 };
 
 const turned = (g: GraphBuilder, x: Value): Value => g.op('Transpose', [x], { perm: [1, 0, 2] });
