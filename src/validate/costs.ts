@@ -17,7 +17,7 @@ import { outlayOf } from './outlay.js';
 import { referenceOf } from './reference.js';
 import type { ReferenceOptions } from './reference-runs.js';
 import { loadInForm } from './sides/forms.js';
-import { prepareModel } from './sides/prepared-model.js';
+import { type PreparedModel, prepareModel } from './sides/prepared-model.js';
 import { sketchOf } from './sketch.js';
 import { switchesOf, withSwitches } from './switches.js';
 
@@ -57,14 +57,13 @@ export class Costs {
   ): Promise<Found | undefined> {
     this.runtime.limits = runLimitsOf(model);
     try {
-      const prepared = await prepareModel(withSwitches(model, alternatives));
-      try {
-        const feeds = await this.#feedsFor(model);
+      const feeds = this.#feeds ?? (await whilePrepared(model, (plain) => this.#feedsFor(plain)));
+      return await whilePrepared(withSwitches(model, alternatives), async (prepared) => {
         const side = await loadInForm(this.runtime, prepared, this.options.provider, 'plain');
         const run = async (on: readonly number[], sets = feeds): Promise<Tensors[]> => {
+          const switches = switchesOf(alternatives.length, on);
           const outputs: Tensors[] = [];
-          for (const one of sets)
-            outputs.push((await side?.run({ ...one, ...switchesOf(alternatives.length, on) })) ?? {});
+          for (const one of sets) outputs.push((await side?.run({ ...one, ...switches })) ?? {});
           return outputs;
         };
         try {
@@ -80,9 +79,7 @@ export class Costs {
         } finally {
           await side?.release();
         }
-      } finally {
-        prepared.close();
-      }
+      });
     } catch (error) {
       if (error instanceof RuntimeError || error instanceof RangeError) return undefined;
       throw error;
@@ -95,25 +92,19 @@ export class Costs {
   }
 
   /** The inputs that all models are run on: those on which the first one runs. */
-  async #feedsFor(model: Model): Promise<readonly Tensors[]> {
+  async #feedsFor({ model, source }: PreparedModel): Promise<readonly Tensors[]> {
     if (this.#feeds) return this.#feeds;
-    const prepared = await prepareModel(model);
-    try {
-      const { runs } = await referenceOf(this.runtime, model, prepared.source, this.options);
-      this.#feeds = runs.map(({ feeds }) => feeds.tensors);
-      return this.#feeds;
-    } finally {
-      prepared.close();
-    }
+    const { runs } = await referenceOf(this.runtime, model, source, this.options);
+    this.#feeds = runs.map(({ feeds }) => feeds.tensors);
+    return this.#feeds;
   }
 
   /** The outputs on each set in the target's arithmetic, where that can be emulated. */
   async #outputsOf(model: Model): Promise<readonly Tensors[]> {
     const known = this.#outputs.get(model);
     if (known?.revision === model.revision) return known.outputs;
-    const feeds = await this.#feedsFor(model);
-    const prepared = await prepareModel(model);
-    try {
+    return whilePrepared(model, async (prepared) => {
+      const feeds = await this.#feedsFor(prepared);
       const { provider } = this.options;
       const side =
         (await loadInForm(this.runtime, prepared, provider, 'emulated')) ??
@@ -126,9 +117,20 @@ export class Costs {
       }
       this.#outputs.set(model, { revision: model.revision, outputs });
       return outputs;
-    } finally {
-      prepared.close();
-    }
+    });
+  }
+}
+
+/** Does something with a model that is written for the runtime, until it is done. */
+async function whilePrepared<Result>(
+  model: Model,
+  work: (prepared: PreparedModel) => Promise<Result>,
+): Promise<Result> {
+  const prepared = await prepareModel(model);
+  try {
+    return await work(prepared);
+  } finally {
+    prepared.close();
   }
 }
 
