@@ -63,7 +63,7 @@ export class Costs {
         const run = async (on: readonly number[], sets = feeds): Promise<Tensors[]> => {
           const switches = switchesOf(alternatives.length, on);
           const outputs: Tensors[] = [];
-          for (const one of sets) outputs.push((await side?.run({ ...one, ...switches })) ?? {});
+          for (const one of sets) outputs.push(await side.run({ ...one, ...switches }));
           return outputs;
         };
         try {
@@ -77,7 +77,7 @@ export class Costs {
             return some.flatMap((set, at) => errorsIn(before[set] as Tensors, after[at] as Tensors));
           });
         } finally {
-          await side?.release();
+          await side.release();
         }
       });
     } catch (error) {
@@ -111,9 +111,9 @@ export class Costs {
         (await loadInForm(this.runtime, prepared, provider, 'plain'));
       const outputs: Tensors[] = [];
       try {
-        for (const one of side ? feeds : []) outputs.push((await side?.run(one)) ?? {});
+        for (const one of feeds) outputs.push(await side.run(one));
       } finally {
-        await side?.release();
+        await side.release();
       }
       this.#outputs.set(model, { revision: model.revision, outputs });
       return outputs;

@@ -29,18 +29,17 @@ export async function measureRollout(
   const given = runs.filter(({ feeds }) => feeds.source === 'data');
   const sets = (given.length ? given : runs.slice(0, 1)).map(({ feeds }) => feeds);
   const loaded: LoadedModel[] = [];
-  const load = async (
-    { runtime, prepared }: ComparedModel,
-    form: 'plain' | 'emulated',
-  ): Promise<LoadedModel | undefined> => {
+  async function load(model: ComparedModel, form: 'plain'): Promise<LoadedModel>;
+  async function load(model: ComparedModel, form: 'emulated'): Promise<LoadedModel | undefined>;
+  async function load({ runtime, prepared }: ComparedModel, form: 'plain' | 'emulated') {
     const side = await loadInForm(runtime, await prepared(), options.provider, form);
     if (side) loaded.push(side);
     return side;
-  };
+  }
   try {
-    const first = (await load(original, 'plain')) as LoadedModel;
+    const first = await load(original, 'plain');
     const emulated = await load(result, 'emulated');
-    const second = emulated ?? ((await load(result, 'plain')) as LoadedModel);
+    const second = emulated ?? (await load(result, 'plain'));
     const share = asked === undefined ? SHARES.usual : SHARES.asked;
     const rival = async (): Promise<LoadedModel> => (emulated && (await load(original, 'emulated'))) || shaken(first);
     const resultInputs = (await result.prepared()).model.graph.inputs;

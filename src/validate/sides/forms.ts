@@ -29,7 +29,19 @@ export interface LoadedModel {
   release(): Promise<void>;
 }
 
-/** Loads a model in a form; undefined where the form computes as the plain one does. Rejects with RuntimeError. */
+/** Loads a model in a form; undefined for the emulated one alone, where it computes as the plain one does. Rejects with RuntimeError. */
+export async function loadInForm(
+  runtime: RuntimeProcess,
+  prepared: PreparedModel,
+  provider: Provider,
+  form: Exclude<Form, 'emulated'>,
+): Promise<LoadedModel>;
+export async function loadInForm(
+  runtime: RuntimeProcess,
+  prepared: PreparedModel,
+  provider: Provider,
+  form: Form,
+): Promise<LoadedModel | undefined>;
 export async function loadInForm(
   runtime: RuntimeProcess,
   prepared: PreparedModel,
