@@ -1,6 +1,7 @@
 /** What a model's metadata says of a cache of fixed length: the pass `static-kv` notes it, the contract and the comparison read it. */
 import { z } from 'zod';
 import type { Model } from '../ir/model.js';
+import { noteIn, setNote } from '../ir/whole-model/notes.js';
 
 /** The metadata key. */
 const CACHE_KEY = 'onnx-passes.cache';
@@ -29,15 +30,7 @@ export type Cache = z.output<typeof cacheSchema>;
 
 /** What is noted of a model whose ports are still there; undefined where nothing is. */
 export function notedCache(model: Model): Cache | undefined {
-  const text = model.metadata.find(({ key }) => key === CACHE_KEY)?.value;
-  if (text === undefined) return undefined;
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  const { data } = cacheSchema.safeParse(parsed);
+  const { data } = cacheSchema.safeParse(noteIn(model, CACHE_KEY));
   const [inputs, outputs] = [model.graph.inputs, model.graph.outputPorts].map(
     (ports) => new Set(ports.map(({ name }) => name)),
   ) as [Set<string>, Set<string>];
@@ -48,7 +41,4 @@ export function notedCache(model: Model): Cache | undefined {
   return isThere ? data : undefined;
 }
 
-export function noteCache(model: Model, cache: Cache): void {
-  const others = model.metadata.filter(({ key }) => key !== CACHE_KEY);
-  model.metadata = [...others, { key: CACHE_KEY, value: JSON.stringify(cache) }];
-}
+export const noteCache = (model: Model, cache: Cache): void => setNote(model, CACHE_KEY, cache);

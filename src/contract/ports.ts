@@ -5,6 +5,7 @@ import { symbol } from '../ir/dims/dims.js';
 import type { Model } from '../ir/model.js';
 import { type DataType, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
+import { noteIn, setNote } from '../ir/whole-model/notes.js';
 
 /** The metadata key. */
 const PORTS_KEY = 'onnx-passes.ports';
@@ -36,19 +37,10 @@ const portsSchema = z.object({
 export type NotedPorts = z.output<typeof portsSchema>;
 
 /** What is noted of a model; empty where nothing is. */
-export function notedPorts(model: Model): NotedPorts {
-  const text = model.metadata.find(({ key }) => key === PORTS_KEY)?.value;
-  try {
-    return portsSchema.safeParse(JSON.parse(text ?? '{}')).data ?? {};
-  } catch {
-    return {};
-  }
-}
+export const notedPorts = (model: Model): NotedPorts => portsSchema.safeParse(noteIn(model, PORTS_KEY)).data ?? {};
 
-export function notePorts(model: Model, ports: NotedPorts): void {
-  const others = model.metadata.filter(({ key }) => key !== PORTS_KEY);
-  model.metadata = [...others, { key: PORTS_KEY, value: JSON.stringify({ ...notedPorts(model), ...ports }) }];
-}
+export const notePorts = (model: Model, ports: NotedPorts): void =>
+  setNote(model, PORTS_KEY, { ...notedPorts(model), ...ports });
 
 /** Puts another port in the place of an input, under its name. */
 function replaceInput(model: Model, name: string, make: (old: Value) => { port: Value; value: Value }): void {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { named, under } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
 import { recordOf } from '../ir/options/record-schema.js';
+import { noteIn, setNote } from '../ir/whole-model/notes.js';
 
 /** A value as it was, in terms of the ports that it is made of. */
 export type Structure =
@@ -98,8 +99,7 @@ interface NotedStructures {
 
 /** What the metadata says, of what is still there: a structure that lost a port is none any more. */
 export function notedStructures(model: Model): NotedStructures {
-  const text = model.metadata.find(({ key }) => key === CONTRACT_KEY)?.value;
-  const noted = noteSchema.safeParse(parsed(text));
+  const noted = noteSchema.safeParse(noteIn(model, CONTRACT_KEY));
   if (!noted.success) return { inputs: {}, outputs: {}, left: [] };
   const [inputs, outputs] = [model.graph.inputs, model.graph.outputPorts].map(
     (ports) => new Set(ports.map(({ name }) => name)),
@@ -114,22 +114,11 @@ export function notedStructures(model: Model): NotedStructures {
 const whole = (structures: Structures, ports: ReadonlySet<string>): Structures =>
   Object.fromEntries(Object.entries(structures).filter(([, one]) => portsOf(one).every((name) => ports.has(name))));
 
-function parsed(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** Notes it in the metadata; changes nothing where the same is noted already. */
 export function noteStructures(model: Model, { inputs, outputs, left }: NotedStructures): void {
-  const others = model.metadata.filter(({ key }) => key !== CONTRACT_KEY);
   const isEmpty = Object.keys(inputs).length + Object.keys(outputs).length + left.length === 0;
-  const value = JSON.stringify({ version: 1, inputs, outputs, ...(left.length > 0 && { left }) });
-  const before = model.metadata.find(({ key }) => key === CONTRACT_KEY)?.value;
-  if (before === (isEmpty ? undefined : value)) return;
-  model.metadata = isEmpty ? others : [...others, { key: CONTRACT_KEY, value }];
+  const note = { version: 1, inputs, outputs, ...(left.length > 0 && { left }) };
+  setNote(model, CONTRACT_KEY, isEmpty ? undefined : note);
 }
 
 /** A structure that its port's name and type say already. */

@@ -8,6 +8,7 @@ import { symbolsOf } from '../dims/symbols.js';
 import type { Model } from '../model.js';
 import { UsageError } from '../text/usage-error.js';
 import { type Type, tensorType } from '../types.js';
+import { noteIn, setNote } from './notes.js';
 
 export type Ranges = Readonly<Record<string, DimRange>>;
 
@@ -16,11 +17,11 @@ const RANGES_KEY = 'onnx-passes.dims';
 
 /** What the model states of dims that its inputs still have. What is no range says nothing. */
 export function rangesOf(model: Model): Ranges {
-  const text = model.metadata.find(({ key }) => key === RANGES_KEY)?.value;
-  if (text === undefined) return {};
+  const note = noteIn(model, RANGES_KEY);
+  if (typeof note !== 'object' || note === null) return {};
   const names = inputSymbols(model);
   return named(
-    Object.entries(parsed(text)).flatMap(([name, range]) => {
+    Object.entries(note).flatMap(([name, range]) => {
       const size = names.has(name) || [...names].some((one) => partsOf(one).includes(name)) ? sizeIn(range) : undefined;
       return isRange(size) ? [[name, size]] : [];
     }),
@@ -35,15 +36,6 @@ function inputSymbols({ graph }: Model): ReadonlySet<string> {
   return new Set(dims.flatMap(symbolsOf).filter((name) => typeof name === 'string'));
 }
 
-function parsed(text: string): object {
-  try {
-    const found: unknown = JSON.parse(text);
-    return typeof found === 'object' && found !== null ? found : {};
-  } catch {
-    return {};
-  }
-}
-
 function sizeIn(range: unknown) {
   try {
     return readDimSize(String(range));
@@ -55,12 +47,8 @@ function sizeIn(range: unknown) {
 
 /** States these ranges and no others, and gives them to the symbols in the types of inputs. Changes nothing where that is so already. */
 export function setRanges(model: Model, ranges: Ranges): void {
-  const others = model.metadata.filter(({ key }) => key !== RANGES_KEY);
-  const value = JSON.stringify(named(Object.entries(ranges).map(([name, range]) => [name, rangeText(range)])));
-  const isNone = Object.keys(ranges).length === 0;
-  const before = model.metadata.find(({ key }) => key === RANGES_KEY)?.value;
-  if ((isNone ? undefined : value) !== before)
-    model.metadata = isNone ? others : [...others, { key: RANGES_KEY, value }];
+  const texts = Object.entries(ranges).map(([name, range]) => [name, rangeText(range)] as const);
+  setNote(model, RANGES_KEY, texts.length > 0 ? named(texts) : undefined);
   giveRanges(model, ranges);
 }
 
