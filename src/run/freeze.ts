@@ -4,12 +4,12 @@ import { named, under } from '../ir/collections/named.js';
 import { type Dim, dimText, type SymbolName } from '../ir/dims/dims.js';
 import { type DimSize, isRange, isWithin, rangeText, sizeText } from '../ir/dims/range.js';
 import { substitute } from '../ir/dims/substitute.js';
-import { nameOf, symbolsOf } from '../ir/dims/symbols.js';
+import { nameOf } from '../ir/dims/symbols.js';
 import type { Model } from '../ir/model.js';
 import { UsageError, unknownText } from '../ir/text/usage-error.js';
 import { type Shape, tensorType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
-import { partsOf, type Ranges, rangesOf, setRanges } from '../ir/whole-model/ranges.js';
+import { dimNames, inputSymbols, partsOf, type Ranges, rangesOf, setRanges } from '../ir/whole-model/ranges.js';
 
 /** Sizes of symbolic dims or their ranges, and whole shapes of inputs, by name. */
 export interface FixedSizes {
@@ -18,15 +18,6 @@ export interface FixedSizes {
 }
 
 const shapeOf = (input: Value): Shape | undefined => (input.type?.kind === 'tensor' ? input.type.shape : undefined);
-
-const symbolNames = ({ graph }: Model): string[] => {
-  const symbols = graph.inputs.flatMap((input) => (shapeOf(input) ?? []).flatMap(symbolsOf));
-  return [...new Set(symbols)].filter((name) => typeof name === 'string');
-};
-
-/** The names of the dims that the inputs leave open, and of the parts of those that are sums. */
-const dimNames = (model: Model): string[] =>
-  [...new Set(symbolNames(model).flatMap((name) => [name, ...partsOf(name)]))].filter((name) => !/^\d+$/.test(name));
 
 /** What the symbols of the inputs stand for, as far as it is asked for, and who asked. */
 class Bindings {
@@ -85,7 +76,7 @@ export function sizesOf(model: Model, { dims = {}, shapes = {} }: FixedSizes): R
     if (!input) throw new UsageError(`shape of "${name}": expected an input of the model; found ${listed}`);
     bindShape(input, given, bindings);
   }
-  for (const name of symbolNames(model)) {
+  for (const name of inputSymbols(model)) {
     const sum = bindings.sum(name);
     if (sum !== undefined) bindings.bind(name, sum, 'the sum of its parts');
   }

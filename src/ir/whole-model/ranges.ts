@@ -19,10 +19,10 @@ const RANGES_KEY = 'onnx-passes.dims';
 export function rangesOf(model: Model): Ranges {
   const note = noteIn(model, RANGES_KEY);
   if (typeof note !== 'object' || note === null) return {};
-  const names = inputSymbols(model);
+  const names = dimNames(model);
   return named(
     Object.entries(note).flatMap(([name, range]) => {
-      const size = names.has(name) || [...names].some((one) => partsOf(one).includes(name)) ? sizeIn(range) : undefined;
+      const size = names.includes(name) ? sizeIn(range) : undefined;
       return isRange(size) ? [[name, size]] : [];
     }),
   );
@@ -31,10 +31,15 @@ export function rangesOf(model: Model): Ranges {
 /** `past + 1` is a name whose parts can be given as well. */
 export const partsOf = (name: string): readonly string[] => name.split('+').map((part) => part.trim());
 
-function inputSymbols({ graph }: Model): ReadonlySet<string> {
+/** The names of the symbols in the shapes of the inputs. */
+export function inputSymbols({ graph }: Model): readonly string[] {
   const dims = graph.inputs.flatMap(({ type }) => (type?.kind === 'tensor' ? (type.shape ?? []) : []));
-  return new Set(dims.flatMap(symbolsOf).filter((name) => typeof name === 'string'));
+  return [...new Set(dims.flatMap(symbolsOf))].filter((name) => typeof name === 'string');
 }
+
+/** The names of the dims that the inputs leave open, and of the parts of those that are sums. */
+export const dimNames = (model: Model): readonly string[] =>
+  [...new Set(inputSymbols(model).flatMap((name) => [name, ...partsOf(name)]))].filter((name) => !/^\d+$/.test(name));
 
 function sizeIn(range: unknown) {
   try {
