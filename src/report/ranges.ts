@@ -1,5 +1,5 @@
 /** Ranges of dims, and what was measured at the sizes in them. */
-import { rangeText } from '../ir/dims/range.js';
+import { rangeText, sizesText } from '../ir/dims/range.js';
 import { cosineText, numberText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
 import type { Report } from '../run/report.js';
 import { hanging, type Paint, table } from './style.js';
@@ -11,11 +11,6 @@ type SizeResult = Ranges['sizes'][number];
 export const rangesText = (dims: Ranges['dims']): string =>
   Object.entries(dims)
     .map(([name, range]) => `${name} ${rangeText(range)}`)
-    .join(', ');
-
-const sizeText = ({ dims }: SizeResult): string =>
-  Object.entries(dims)
-    .map(([name, size]) => `${name}=${size}`)
     .join(', ');
 
 /** `1.12× (1.10–1.14)` */
@@ -30,7 +25,7 @@ export function sizeRows({ sizes }: Ranges): { readonly titles: string[]; readon
   return {
     titles: ['', 'rel L2', 'cosine', ...(isTimed ? ['speed'] : [])],
     rows: sizes.map((one) => [
-      sizeText(one),
+      sizesText(one.dims),
       numberText(one.relativeL2),
       cosineText(one.cosine),
       ...(isTimed ? [speedText(one)] : []),

@@ -2,6 +2,7 @@
 import { appendTo } from '../ir/collections/lists.js';
 import { msText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
 import type { PassReport, Report } from '../run/report.js';
+import { sessionText } from '../run/tune/whole.js';
 import { counted } from './style.js';
 
 type TunedBlock = NonNullable<PassReport['tuning']>[number];
@@ -64,9 +65,9 @@ export function wholeTuningTexts({ tuning }: Pick<Report, 'tuning'>): string[] {
           `tuned against untuned: ${rest(whole)}${whole.kept ? '' : '; slower as a whole, so nothing of it is in the result'}`,
         ]
       : []),
-    ...sessions.map((one) => {
-      const options = Object.entries(one.options).map(([name, value]) => `${name} ${value}`);
-      return `sessions with ${options.join(', ')}: ${rest(one)}${one.kept ? '; faster: give it to onnxruntime' : ''}`;
-    }),
+    ...sessions.map(
+      (one) =>
+        `sessions with ${sessionText(one.options)}: ${rest(one)}${one.kept ? '; faster: give it to onnxruntime' : ''}`,
+    ),
   ];
 }

@@ -18,6 +18,12 @@ export const rangeText = ({ min, max, step }: DimRange): string => `${min}..${ma
 
 export const sizeText = (size: DimSize): string => (isRange(size) ? rangeText(size) : String(size));
 
+/** `seq=512, batch=1` */
+export const sizesText = (dims: Readonly<Record<string, number>>): string =>
+  Object.entries(dims)
+    .map(([name, size]) => `${name}=${size}`)
+    .join(', ');
+
 export const dimSizeText = 'expected a size, as 4, or a range, as 1..512 or 64..128:8';
 
 /** The size or range that text says. Throws UsageError. */

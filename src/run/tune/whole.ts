@@ -44,7 +44,7 @@ export async function raceSessions(
 }
 
 /** `intraOpNumThreads 1, enableMemPattern false` */
-const sessionText = (options: SessionChoice): string =>
+export const sessionText = (options: SessionChoice): string =>
   Object.entries(options)
     .map(([name, value]) => `${name} ${value}`)
     .join(', ');

@@ -47,9 +47,3 @@ export const atPoint = <Options extends SizeOptions>(options: Options, { dims }:
   ...options,
   dims: { ...options.dims, ...dims },
 });
-
-/** `seq=512, batch=1` */
-export const pointText = ({ dims }: Pick<SizePoint, 'dims'>): string =>
-  Object.entries(dims)
-    .map(([name, size]) => `${name}=${size}`)
-    .join(', ');

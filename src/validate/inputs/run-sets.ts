@@ -1,5 +1,6 @@
 /** Runs the original on its sets of inputs: the base sets, given data, and more while there is time. */
 import { maxOf } from '../../ir/collections/lists.js';
+import { sizesText } from '../../ir/dims/range.js';
 import type { Model } from '../../ir/model.js';
 import { elementCount } from '../../ir/tensors/tensor.js';
 import { UsageError } from '../../ir/text/usage-error.js';
@@ -8,7 +9,7 @@ import type { ReferenceOptions, ReferenceRun } from '../reference-runs.js';
 import { runTensors } from '../sides/run-tensors.js';
 import { type Feeds, shapesText } from './feeds.js';
 import type { GivenSet } from './files/given.js';
-import { pointText, type SizePoint } from './points.js';
+import type { SizePoint } from './points.js';
 import { morePlans, type SetPlan } from './sets.js';
 import { type Sizes, sizeChoices } from './sizes.js';
 
@@ -155,7 +156,7 @@ export async function runPoints(
   if (!runner.runs.length && runner.failure) throw runner.failure;
   if (first && !isBeside)
     throw new UsageError(
-      `dims: expected a range that the model runs at; found ${pointText(first.point)}, and ${first.reason}. Narrow the range, or give --inputs`,
+      `dims: expected a range that the model runs at; found ${sizesText(first.point.dims)}, and ${first.reason}. Narrow the range, or give --inputs`,
     );
 }
 
