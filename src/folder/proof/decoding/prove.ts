@@ -2,12 +2,13 @@
 import { numberText, percentText } from '../../../ir/text/quantities.js';
 import type { PipelineProof } from '../../../run/folder-report.js';
 import type { Fidelity } from '../../../run/pass.js';
-import { type Provider, RuntimeProcess } from '../../../runtime/isolate.js';
+import type { Provider } from '../../../runtime/isolate.js';
 import type { Gate } from '../../../validate/judge/gates.js';
 import { measureMeanings } from '../../../validate/meaning/measures.js';
 import type { PlannedPart } from '../../plan/planned-part.js';
 import { partErrors, partGates } from '../part-errors.js';
-import { distance, type Numbers, PartFailure, type Sides, tensor } from '../place.js';
+import { distance, type Numbers, type Sides, tensor } from '../place.js';
+import { inRuntime } from '../proof-run.js';
 import { type DecoderLoop, type DecodingRun, type DecodingSettings, runDecoding } from './run.js';
 
 interface DecodingProofSettings extends Partial<Omit<DecodingSettings, 'provider'>> {
@@ -47,25 +48,15 @@ export async function proveDecoder(
 ): Promise<PipelineProof> {
   const settings: DecodingSettings = { steps: 32, rows: 2, prompt: 6, seed: 0, ...given, provider };
   const base = { seed: settings.seed, provider };
-  const runtime = await RuntimeProcess.start();
-  try {
+  const { proof } = await inRuntime(base, async (runtime) => {
     const a = await runDecoding(original, loop, settings, runtime, (text) => say(`original: ${text}`));
     const parts = await partErrors(other ? [] : a.runs, result, provider, runtime, (text) => say(`each part: ${text}`));
     const b = await runDecoding(result, other ?? loop, settings, runtime, (text) => say(`result: ${text}`), a.tokens);
     const decoding = decodingOf(loop, a, b);
-    return {
-      ...base,
-      parts,
-      decoding: [decoding.shown],
-      gates: [...partGates(parts, gate), tokensGate(loop, decoding, gate, fidelity)],
-    };
-  } catch (error) {
-    if (!(error instanceof PartFailure)) throw error;
-    const detail = `it does not run in the pipeline: ${error.message}`;
-    return { ...base, parts: [], gates: [{ name: error.part, passed: false, detail }] };
-  } finally {
-    await runtime.close();
-  }
+    const gates = [...partGates(parts, gate), tokensGate(loop, decoding, gate, fidelity)];
+    return { proof: { ...base, parts, decoding: [decoding.shown], gates } };
+  });
+  return proof;
 }
 
 interface Decoding {

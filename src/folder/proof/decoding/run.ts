@@ -1,7 +1,8 @@
 /** Runs decoders as their loaders do: an encoder where there is one, the first step, and then a token at a time on the cache. */
-import type { Provider, RuntimeProcess, Session, TensorData, Tensors } from '../../../runtime/isolate.js';
+import type { Provider, RuntimeProcess, TensorData, Tensors } from '../../../runtime/isolate.js';
 import { Random } from '../../../validate/inputs/random.js';
-import { configOf, type Numbers, numbers, type PartRun, type Place, withPart } from '../place.js';
+import { configOf, type Numbers, numbers, type PartRun, type Place } from '../place.js';
+import { type LoadedPart, RecordedParts } from '../proof-run.js';
 import { decoderFeed, encoderFeed, isPast } from './feeds.js';
 
 /** The models of a decoder, by path in its folder. */
@@ -39,24 +40,17 @@ export async function runDecoding(
   given?: DecodingRun['tokens'],
 ): Promise<DecodingRun> {
   const { provider, seed, rows, steps } = settings;
-  const runs: PartRun[] = [];
-  const run = async (part: string, session: Session, feeds: Tensors): Promise<PartRun['outputs']> => {
-    const { outputs } = await session.run(feeds);
-    runs.push({ part, feeds, outputs });
-    return outputs;
-  };
-  const within = <T>(part: string, work: (session: Session) => Promise<T>): Promise<T> =>
-    withPart(runtime, place, part, provider, work);
+  const parts = new RecordedParts(place, provider, runtime);
   const config = await configOf(place.folder, loop.first);
   const vocabulary = Number(config['vocab_size'] ?? 100);
   const states =
     loop.encoder === undefined
       ? undefined
-      : await within(loop.encoder, async (session) => {
-          say(loop.encoder as string);
+      : await parts.load(loop.encoder, async ({ part, inputs, run }) => {
+          say(part);
           const random = Random.of(seed, 'encoder');
-          const feeds = session.inputs.map((port) => [port.name, encoderFeed(port, rows, vocabulary, config, random)]);
-          const outputs = await run(loop.encoder as string, session, Object.fromEntries(feeds));
+          const feeds = inputs.map((port) => [port.name, encoderFeed(port, rows, vocabulary, config, random)]);
+          const outputs = await run(Object.fromEntries(feeds));
           return Object.values(outputs).find(({ shape }) => shape.length === 3);
         });
   const random = Random.of(seed, 'prompt');
@@ -69,11 +63,11 @@ export async function runDecoding(
   const chosen: number[][] = [];
   let cache: Tensors = {};
   let before = 0;
-  const step = async (part: string, session: Session): Promise<void> => {
+  const step = async ({ part, inputs, run }: LoadedPart): Promise<void> => {
     say(`${part}, token ${chosen.length + 1} of ${steps}`);
     const state = { tokens, before, cache, random: Random.of(seed, 'states'), ...(states && { states }) };
-    const feeds = Object.fromEntries(session.inputs.map((port) => [port.name, decoderFeed(port, state)]));
-    const outputs = await run(part, session, feeds);
+    const feeds = Object.fromEntries(inputs.map((port) => [port.name, decoderFeed(port, state)]));
+    const outputs = await run(feeds);
     const last = lastLogits(outputs);
     logits.push(last);
     const best = likeliest(last);
@@ -84,15 +78,15 @@ export async function runDecoding(
     if (isCached) before += tokens[0]?.length ?? 0;
     tokens = read.map((token, row) => (isCached ? [token] : [...(tokens[row] as number[]), token]));
   };
-  await within(loop.first, async (session) => {
-    await step(loop.first, session);
-    if (loop.next === loop.first) while (chosen.length < steps) await step(loop.next, session);
+  await parts.load(loop.first, async (model) => {
+    await step(model);
+    if (loop.next === loop.first) while (chosen.length < steps) await step(model);
   });
   if (loop.next !== loop.first)
-    await within(loop.next, async (session) => {
-      while (chosen.length < steps) await step(loop.next, session);
+    await parts.load(loop.next, async (model) => {
+      while (chosen.length < steps) await step(model);
     });
-  return { runs, logits, tokens: chosen };
+  return { runs: parts.runs, logits, tokens: chosen };
 }
 
 /** The logits of the last token of each row. */

@@ -1,11 +1,12 @@
 /** Original and result of a diffusion pipeline, run as a whole on the same noise and texts: pictures, drift, and the part that an error comes from. */
 import { numberText, percentText } from '../../../ir/text/quantities.js';
 import type { PipelineProof } from '../../../run/folder-report.js';
-import { type Provider, RuntimeProcess } from '../../../runtime/isolate.js';
+import type { Provider } from '../../../runtime/isolate.js';
 import type { Gate } from '../../../validate/judge/gates.js';
 import type { FolderLayout } from '../../plan/layout.js';
 import { partErrors, partGates } from '../part-errors.js';
-import { distance, type Numbers, PartFailure, type Sides } from '../place.js';
+import { distance, type Numbers, type Sides } from '../place.js';
+import { inRuntime } from '../proof-run.js';
 import { faultOfPicture, type Picture, pictureOf, psnrOf, ssimOf } from './picture.js';
 import { type DiffusionParts, type DiffusionRun, type DiffusionSettings, runDiffusion } from './run.js';
 
@@ -30,21 +31,12 @@ export async function provePipeline(
   say: (text: string) => void,
 ): Promise<{ readonly proof: PipelineProof; readonly pictures?: readonly [Picture, Picture] }> {
   const settings: DiffusionSettings = { steps: 4, side: 16, seed: 0, guidance: 5, ...given, provider };
-  const runtime = await RuntimeProcess.start();
-  try {
+  return inRuntime({ seed: settings.seed, provider }, async (runtime) => {
     const a = await runDiffusion(original, parts, settings, runtime, (text) => say(`original: ${text}`));
     const errors = await partErrors(a.runs, result, provider, runtime, (text) => say(`each part: ${text}`));
     const b = await runDiffusion(result, parts, settings, runtime, (text) => say(`result: ${text}`));
     return judged(a, b, errors, settings, gate);
-  } catch (error) {
-    if (!(error instanceof PartFailure)) throw error;
-    const detail = `it does not run in the pipeline: ${error.message}`;
-    return {
-      proof: { seed: settings.seed, provider, parts: [], gates: [{ name: error.part, passed: false, detail }] },
-    };
-  } finally {
-    await runtime.close();
-  }
+  });
 }
 
 function judged(

@@ -1,8 +1,9 @@
 /** Runs a diffusion pipeline as its loader does: text encoders, Euler steps of the denoiser with guidance, VAE decoder. */
 import { dirname, join } from 'node:path';
-import type { Port, Provider, RuntimeProcess, Session, TensorData, Tensors } from '../../../runtime/isolate.js';
+import type { Port, Provider, RuntimeProcess, TensorData } from '../../../runtime/isolate.js';
 import { Random } from '../../../validate/inputs/random.js';
-import { jsonIn, type Numbers, numbers, type PartRun, type Place, tensor, withPart } from '../place.js';
+import { jsonIn, type Numbers, numbers, type PartRun, type Place, tensor } from '../place.js';
+import { RecordedParts } from '../proof-run.js';
 import { conditionOf } from './conditions.js';
 import { textInput } from './ports.js';
 import { scheduleOf } from './scheduler.js';
@@ -42,29 +43,23 @@ export async function runDiffusion(
   say: (text: string) => void,
 ): Promise<DiffusionRun> {
   const { provider, seed } = settings;
-  const runs: PartRun[] = [];
   const { folder } = place;
-  const withModel = <T>(part: string, work: (session: Session) => Promise<T>): Promise<T> =>
-    withPart(runtime, place, part, provider, work);
-  const run = async (part: string, session: Session, feeds: Tensors): Promise<Readonly<Record<string, TensorData>>> => {
-    const { outputs } = await session.run(feeds);
-    runs.push({ part, feeds, outputs });
-    return outputs;
-  };
+  const parts = new RecordedParts(place, provider, runtime);
+  const { runs } = parts;
   const states: Numbers[] = [];
   const pooled: Numbers[] = [];
   for (const part of textEncoders) {
     say(part);
     const { vocab_size: vocabulary = 1000, max_position_embeddings: most = 77 } = await configIn(folder, part);
-    await withModel(part, async (session) => {
+    await parts.load(part, async ({ inputs, run }) => {
       const sizes = {
         rows: 2,
         length: Math.min(77, Number(most)),
         vocabulary: Number(vocabulary),
         random: Random.of(seed, part),
       };
-      const feeds = Object.fromEntries(session.inputs.map((port) => [port.name, textInput(port, sizes)]));
-      const outputs = Object.values(await run(part, session, feeds)).map(numbers);
+      const feeds = Object.fromEntries(inputs.map((port) => [port.name, textInput(port, sizes)]));
+      const outputs = Object.values(await run(feeds)).map(numbers);
       const state = outputs.find(({ shape }) => shape.length === 3);
       if (state) states.push(state);
       const whole = outputs.find(({ shape }) => shape.length === 2);
@@ -72,8 +67,8 @@ export async function runDiffusion(
     });
   }
   const schedule = scheduleOf(await jsonIn(folder, 'scheduler/scheduler_config.json'), settings.steps);
-  const latents = await withModel(denoiser, async (session) => {
-    const port = latentPort(session.inputs);
+  const latents = await parts.load(denoiser, async ({ inputs, run }) => {
+    const port = latentPort(inputs);
     // Guidance as loaders batch it: without and with the text in one run, where a batch of two is taken.
     const rows = port.shape[0] === 1 || states.length === 0 ? 1 : 2;
     const shape = port.shape
@@ -93,12 +88,9 @@ export async function runDiffusion(
       const batch = rows === 2 ? twice(scaled) : scaled;
       const given = { states, pooled, rows, time, side: settings.side, guidance: settings.guidance };
       const feeds = Object.fromEntries(
-        session.inputs.map((one) => [
-          one.name,
-          one === port ? tensor(one, batch, [rows, ...shape]) : conditionOf(one, given),
-        ]),
+        inputs.map((one) => [one.name, one === port ? tensor(one, batch, [rows, ...shape]) : conditionOf(one, given)]),
       );
-      const [first] = Object.values(await run(denoiser, session, feeds));
+      const [first] = Object.values(await run(feeds));
       const output = numbers(first as TensorData).values;
       const [free, led] = [output.subarray(0, scaled.length), output.subarray(output.length - scaled.length)];
       const guided =
@@ -112,10 +104,10 @@ export async function runDiffusion(
   if (vaeDecoder === undefined || last.shape.length !== 4) return { runs, latents };
   say(vaeDecoder);
   const { scaling_factor: scale = 0.18215, shift_factor: shift = 0 } = await configIn(folder, vaeDecoder);
-  const image = await withModel(vaeDecoder, async (session) => {
-    const [port] = session.inputs as [Port];
+  const image = await parts.load(vaeDecoder, async ({ inputs, run }) => {
+    const [port] = inputs as readonly [Port];
     const values = last.values.map((value) => value / Number(scale) + Number(shift));
-    const [first] = Object.values(await run(vaeDecoder, session, { [port.name]: tensor(port, values, last.shape) }));
+    const [first] = Object.values(await run({ [port.name]: tensor(port, values, last.shape) }));
     return numbers(first as TensorData);
   });
   return { runs, latents, image };
