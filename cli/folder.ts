@@ -4,12 +4,12 @@ import { stat } from 'node:fs/promises';
 import { optimizeFolder } from '../src/folder/optimize-folder.js';
 import { isPattern } from '../src/folder/plan/given-models.js';
 import { partSettingsIn } from '../src/folder/plan/part-plan.js';
-import { jsonText, shownText } from '../src/ir/text/shown-text.js';
+import { shownText } from '../src/ir/text/shown-text.js';
 import { UsageError } from '../src/ir/text/usage-error.js';
 import { folderText } from '../src/report/folder-text.js';
 import type { Config } from '../src/settings/config.js';
 import { type Flags, folderFlags } from './flags.js';
-import { ProgressLine, show, stderr, stdout } from './terminal.js';
+import { ProgressLine, show, stderr } from './terminal.js';
 
 /** Of a part that could not be read, was refused by its gates, or lost a pass. */
 const [ERROR, REFUSED, ROLLED_BACK] = [1, 2, 5];
@@ -53,8 +53,7 @@ export async function runFolder(
     reportPath: flags.report as string | undefined,
     onProgress: (text, outlook) => progress.say(text, outlook),
   }).finally(() => progress.clear());
-  if (flags.json) stdout.write(jsonText(report));
-  else show(flags, report, folderText);
+  show(flags, report, folderText);
   const failed = report.parts.filter(({ state }) => state === 'failed');
   const back = config.allowRollback ? [] : report.parts.filter(({ takenBack = [] }) => takenBack.length > 0);
   if (isHidden)

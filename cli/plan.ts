@@ -1,9 +1,8 @@
 /** `optimize plan`: the frontier of size, error and time, each point with its command. */
-import { jsonText } from '../src/ir/text/shown-text.js';
 import { plan } from '../src/plan/plan.js';
 import { planPlot, planText } from '../src/report/plan-text.js';
 import { configFromFlags, type Flags } from './flags.js';
-import { ProgressLine, show, stdout } from './terminal.js';
+import { ProgressLine, show } from './terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const progress = new ProgressLine(flags.json === true);
@@ -13,6 +12,5 @@ export async function run(flags: Flags): Promise<undefined> {
     onProgress: (text, estimate) => progress.say(text, estimate),
   }).finally(() => progress.clear());
   if (typeof plot === 'string') await (await import('node:fs/promises')).writeFile(plot, planPlot(found));
-  if (flags.json) stdout.write(jsonText(found));
-  else show(flags, found, planText);
+  show(flags, found, planText);
 }

@@ -1,12 +1,12 @@
 /** `optimize <model> --variants …`: several results of one file. */
 
-import { jsonText, shownText } from '../src/ir/text/shown-text.js';
+import { shownText } from '../src/ir/text/shown-text.js';
 import { UsageError } from '../src/ir/text/usage-error.js';
 import { optimizeVariants } from '../src/job/variants.js';
 import { variantsText } from '../src/report/variants-text.js';
 import type { Config } from '../src/settings/config.js';
 import type { Flags } from './flags.js';
-import { ProgressLine, show, stderr, stdout } from './terminal.js';
+import { ProgressLine, show, stderr } from './terminal.js';
 
 /** Of a variant that its gates refuse. */
 const NOT_MADE = 5;
@@ -28,8 +28,7 @@ export async function runVariants(
     command,
     onProgress: (text, estimate) => progress.say(text, estimate),
   }).finally(() => progress.clear());
-  if (flags.json) stdout.write(jsonText(found));
-  else show(flags, found, variantsText);
+  show(flags, found, variantsText);
   const failed = found.variants.filter(({ files }) => !files);
   if (isHidden)
     for (const { name, reason } of failed) stderr.write(`${shownText(`error: ${name} was not made: ${reason}`)}\n`);
