@@ -2,10 +2,10 @@
 
 import { z } from 'zod';
 import { abortable } from '../abortable.js';
-import { maxOf } from '../ir/collections/lists.js';
 import { optionsIn } from '../ir/options/options.js';
 import { ModelError, PassError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
+import { failedGates, largestError } from '../run/outcome.js';
 import { type Catalogue, parsePasses } from '../run/parse.js';
 import type { Report } from '../run/report.js';
 import type { VariantResult, Variants } from '../run/variants-schema.js';
@@ -98,15 +98,14 @@ async function madeOf(
 }
 
 function resultOf(report: Report, inputBytes: number): Omit<VariantResult, 'name' | 'passes'> {
-  const { output, accuracy, speed, gates } = report;
-  const failed = gates.filter(({ passed }) => !passed).map(({ name, detail }) => `${name} gate: ${detail}`);
-  if (!output) return { reason: failed.join('; '), report };
-  const errors = (accuracy?.outputs ?? []).flatMap(({ relativeL2 }) => relativeL2 ?? []);
+  const { output, speed } = report;
+  if (!output) return { reason: failedGates(report).join('; '), report };
+  const error = largestError(report);
   return {
     files: [...output.files],
     bytes: output.bytes,
     share: output.bytes / inputBytes,
-    ...(errors.length > 0 && { error: maxOf(errors) }),
+    ...(error !== undefined && { error }),
     ...(speed && {
       ms: (speed.cpu?.times ?? { result: speed.run.result.median }).result,
       speed: { ratio: speed.ratio, ...speed.interval, significant: speed.significant },

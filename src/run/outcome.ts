@@ -1,5 +1,6 @@
 /** How a job ended: which passes are in the result, which were taken back, and whether the result may be used. */
 
+import { maxOf } from '../ir/collections/lists.js';
 import { UsageError, unknownText } from '../ir/text/usage-error.js';
 import type { Catalogue } from './parse.js';
 import type { Pass } from './pass.js';
@@ -49,6 +50,16 @@ export function requireGate(required: readonly string[], passes: readonly EndedP
 export const isBelieved = ({ gates, fidelity }: Pick<Report, 'gates' | 'fidelity'>): boolean =>
   gates.every(({ name, passed }) => passed || (name === 'proof' && fidelity === 'exact'));
 
+/** The gates that a result fails, each with the reason. */
+export const failedGates = ({ gates }: Pick<Report, 'gates'>): string[] =>
+  gates.filter(({ passed }) => !passed).map(({ name, detail }) => `${name} gate: ${detail}`);
+
+/** The relative L2 of the output that is furthest off; undefined where none was measured. */
+export function largestError({ accuracy }: Pick<Report, 'accuracy'>): number | undefined {
+  const errors = (accuracy?.outputs ?? []).flatMap(({ relativeL2 }) => relativeL2 ?? []);
+  return errors.length > 0 ? maxOf(errors) : undefined;
+}
+
 /** Why a result is not what was asked for: a gate fails, or a pass was rolled back. */
 export class GateError extends Error {
   override readonly name = 'GateError';
@@ -71,9 +82,8 @@ export interface OnGate {
 /** Throws GateError where the report says that the result is not what was asked for. */
 export function expectGates(report: Report, { onGate, allowRollback }: OnGate): void {
   if (onGate === 'report') return;
-  const failed = report.gates.filter(({ passed }) => !passed).map(({ name, detail }) => `${name} gate: ${detail}`);
   const back = allowRollback ? [] : (report.outcome?.takenBack ?? []);
-  const problems = [...failed, ...back.map(({ pass, reason }) => `${pass} was rolled back: ${reason}`)];
+  const problems = [...failedGates(report), ...back.map(({ pass, reason }) => `${pass} was rolled back: ${reason}`)];
   if (problems.length) throw new GateError(problems.join('; '), report);
 }
 

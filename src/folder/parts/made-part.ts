@@ -1,12 +1,12 @@
 /** Makes the result of one part, in the hidden folder, like that of a single file. */
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { maxOf } from '../../ir/collections/lists.js';
 import { ModelError, PassError } from '../../ir/text/errors.js';
 import type { ProgressListener } from '../../ir/text/progress.js';
 import { UsageError } from '../../ir/text/usage-error.js';
 import { optimizeFileBy } from '../../job/optimize-file.js';
 import type { PartReport } from '../../run/folder-report.js';
+import { failedGates, largestError } from '../../run/outcome.js';
 import type { Report } from '../../run/report.js';
 import { copy, filesIn } from '../place/staging.js';
 import type { PlannedPart } from '../plan/planned-part.js';
@@ -47,7 +47,7 @@ export async function madePart(begun: BegunPart, job: FolderJob, say: ProgressLi
       onGate: 'report',
       onProgress: say,
     });
-    if (!report.output) return { reason: failedGates(report), report };
+    if (!report.output) return { reason: failedGates(report).join('; ') || 'it is not believed', report };
     const written = report.output.files.map((file) => file.slice(staging.length + 1).replaceAll('\\', '/'));
     return { record: await recordOf(staging, written, key, resultOf(report)), report };
   } catch (error) {
@@ -79,19 +79,14 @@ export async function recordOf(
   return { key, files: Object.fromEntries(records), result };
 }
 
-const failedGates = ({ gates }: Report): string =>
-  gates
-    .filter(({ passed }) => !passed)
-    .map(({ name, detail }) => `${name} gate: ${detail}`)
-    .join('; ') || 'it is not believed';
-
-function resultOf({ output, accuracy, speed, outcome, ms }: Report): Partial<PartReport> {
-  const errors = (accuracy?.outputs ?? []).flatMap(({ relativeL2 }) => relativeL2 ?? []);
+function resultOf(report: Report): Partial<PartReport> {
+  const { output, speed, outcome, ms } = report;
+  const error = largestError(report);
   const back = outcome?.takenBack ?? [];
   return {
     bytes: output?.bytes,
     ms,
-    ...(errors.length > 0 && { error: maxOf(errors) }),
+    ...(error !== undefined && { error }),
     ...(speed && { speed: { ratio: speed.ratio, significant: speed.significant } }),
     ...(back.length > 0 && { takenBack: [...back] }),
   };
