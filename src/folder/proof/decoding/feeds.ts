@@ -1,4 +1,5 @@
 /** What encoders and decoders of text read, by the names of their ports in exports of transformers. */
+import { elementCount } from '../../../ir/tensors/tensor.js';
 import type { Port, TensorData, Tensors } from '../../../runtime/isolate.js';
 import type { Random } from '../../../validate/inputs/random.js';
 import { tensor } from '../place.js';
@@ -26,7 +27,7 @@ export function decoderFeed(port: Port, step: DecoderStep): TensorData {
   const [rows, length] = [tokens.length, tokens[0]?.length ?? 0];
   const of = (values: ArrayLike<number>, sizes: readonly number[]): TensorData => tensor(port, values, sizes);
   const filled = (value: number, sizes: readonly number[]): TensorData =>
-    of(new Array(countOf(sizes)).fill(value), sizes);
+    of(new Array(elementCount(sizes)).fill(value), sizes);
   if (isIds(name)) return of(tokens.flat(), [rows, length]);
   if (isPast(name)) return cache[name] ?? filled(0, sizesOf(shape, rows, 0));
   if (name === 'use_cache_branch') return filled(before > 0 ? 1 : 0, [1]);
@@ -34,7 +35,7 @@ export function decoderFeed(port: Port, step: DecoderStep): TensorData {
     if (states) return states;
     const sizes = sizesOf(shape, rows, LENGTH);
     return of(
-      Array.from({ length: countOf(sizes) }, () => random.normal()),
+      Array.from({ length: elementCount(sizes) }, () => random.normal()),
       sizes,
     );
   }
@@ -74,7 +75,7 @@ export function encoderFeed(
     : sizesOf(shape, rows, Number(config['image_size'] ?? LENGTH));
   return tensor(
     port,
-    Array.from({ length: countOf(sizes) }, () => random.normal()),
+    Array.from({ length: elementCount(sizes) }, () => random.normal()),
     sizes,
   );
 }
@@ -85,4 +86,3 @@ const fixed = (dim: number | string | undefined, otherwise: number): number =>
   typeof dim === 'number' ? dim : otherwise;
 const sizesOf = (shape: Port['shape'], rows: number, open: number): number[] =>
   shape.map((dim, axis) => fixed(dim, axis === 0 ? rows : open));
-const countOf = (sizes: readonly number[]): number => sizes.reduce((product, size) => product * size, 1);

@@ -1,4 +1,5 @@
 /** What a denoiser reads beside the latent, by the names of its ports in exports of diffusers. */
+import { elementCount } from '../../../ir/tensors/tensor.js';
 import type { Port, TensorData } from '../../../runtime/isolate.js';
 import { type Numbers, tensor } from '../place.js';
 import { joinedStates } from './ports.js';
@@ -18,7 +19,7 @@ export function conditionOf(port: Port, { states, pooled, rows, time, side, guid
   const width = typeof shape.at(-1) === 'number' ? (shape.at(-1) as number) : undefined;
   const filled = (value: number): TensorData => {
     const sizes = shape.map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? rows : 1));
-    return tensor(port, new Array(sizes.reduce((product, dim) => product * dim, 1)).fill(value), sizes);
+    return tensor(port, new Array(elementCount(sizes)).fill(value), sizes);
   };
   if (/^(timestep|t|time)$/.test(name)) return filled(/int/.test(port.type ?? '') ? Math.round(time) : time);
   if (/^guidance/.test(name)) return filled(guidance);

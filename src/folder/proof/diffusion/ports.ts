@@ -1,5 +1,6 @@
 /** What the models of a diffusion pipeline read, by the names of their ports in exports of diffusers. */
 
+import { elementCount } from '../../../ir/tensors/tensor.js';
 import type { Port, TensorData } from '../../../runtime/isolate.js';
 import type { Random } from '../../../validate/inputs/random.js';
 import { type Numbers, tensor } from '../place.js';
@@ -7,7 +8,7 @@ import { type Numbers, tensor } from '../place.js';
 /** Token ids of two texts, an empty one and one of random tokens, as a text encoder reads them; other inputs: visible everywhere, of one kind. */
 export function textInput(port: Port, { rows, length, vocabulary, random }: TextSizes): TensorData {
   const shape = port.shape.map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? rows : length));
-  const count = shape.reduce((product, dim) => product * dim, 1);
+  const count = elementCount(shape);
   const [ends, positions] = [vocabulary - 1, shape.at(-1) ?? 1];
   if (/mask/.test(port.name)) return tensor(port, new Array(count).fill(1), shape);
   if (/position/.test(port.name))

@@ -1,5 +1,6 @@
 /** Runs a diffusion pipeline as its loader does: text encoders, Euler steps of the denoiser with guidance, VAE decoder. */
 import { dirname, join } from 'node:path';
+import { elementCount } from '../../../ir/tensors/tensor.js';
 import type { Port, Provider, RuntimeProcess, TensorData } from '../../../runtime/isolate.js';
 import { Random } from '../../../validate/inputs/random.js';
 import { jsonIn, type Numbers, numbers, type PartRun, type Place, tensor } from '../place.js';
@@ -78,7 +79,7 @@ export async function runDiffusion(
       );
     const random = Random.of(seed, 'latent');
     let latent: Float64Array = Float64Array.from(
-      { length: shape.reduce((product, dim) => product * dim, 1) },
+      { length: elementCount(shape) },
       () => random.normal() * schedule.start,
     );
     const found: Numbers[] = [];
