@@ -22,7 +22,9 @@ export async function checkFilesApart(files: readonly string[], out: string): Pr
       );
 }
 
-const isIn = (path: string, folder: string): boolean => path === folder || path.startsWith(folder + sep);
+/** True for the folder and what lies in it, by absolute paths; that of a drive or of `/` ends in a separator. */
+export const isIn = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 /** The path with all links followed, of which the end need not exist. */
 async function realPlace(path: string): Promise<string> {

@@ -6,10 +6,11 @@
 
 import { constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { copyFile, link, mkdir, readdir, realpath, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../ir/text/usage-error.js';
 import { temporary, undivided } from '../../leftovers.js';
 import { type FolderRecord, RECORD, readRecord } from '../parts/record.js';
+import { isIn } from './apart.js';
 
 export const stagingOf = (out: string): string => join(dirname(resolve(out)), `.${basename(resolve(out))}.onnx-passes`);
 
@@ -108,7 +109,7 @@ async function leadsToFolder(link: string): Promise<boolean> {
   if (real === undefined) throw new UsageError(`${link}: expected a link to a file; found one that leads nowhere`);
   if (!(await stat(real)).isDirectory()) return false;
   const place = await realpath(dirname(link));
-  if (place === real || place.startsWith(real + sep))
+  if (isIn(place, real))
     throw new UsageError(`${link}: expected a link to another folder; found one to a folder that it lies in`);
   return true;
 }

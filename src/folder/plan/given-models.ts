@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { UsageError } from '../../ir/text/usage-error.js';
 import { RECORD } from '../parts/record.js';
-import { checkApart, checkFilesApart } from '../place/apart.js';
+import { checkApart, checkFilesApart, isIn } from '../place/apart.js';
 import { filesIn } from '../place/staging.js';
 import { type FolderLayout, layoutOf } from './layout.js';
 
@@ -73,9 +73,7 @@ async function matching(pattern: string): Promise<string[]> {
 /** The deepest folder that holds all of these. */
 function commonFolder(folders: readonly string[]): string {
   const [first = sep, ...rest] = folders;
-  const holds = (folder: string): boolean =>
-    rest.every((one) => one === folder || one.startsWith(folder.endsWith(sep) ? folder : folder + sep));
   let common = first;
-  while (!holds(common)) common = dirname(common);
+  while (!rest.every((one) => isIn(one, common))) common = dirname(common);
   return common;
 }
