@@ -1,6 +1,8 @@
 /** One run over a folder: plans, parts, proof, and the result into its place. */
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UsageError } from '../ir/text/usage-error.js';
+import { bytesOf } from '../job/optimize-file.js';
 import type { FolderReport } from '../run/folder-report.js';
 import { type PassesLike, parsePasses } from '../run/parse.js';
 import { withSettings } from '../settings/pass-settings.js';
@@ -10,7 +12,7 @@ import type { FolderJob } from './parts/folder-job.js';
 import { type FolderRecord, readRecord } from './parts/record.js';
 import { type RanParts, runParts } from './parts/run-parts.js';
 import { shareWeights } from './parts/share-weights.js';
-import { bytesIn, copyOthers } from './place/other-files.js';
+import { copyOthers } from './place/other-files.js';
 import { beginStaging, commitFolder, keepStaged, stagingOf, writeRecord } from './place/staging.js';
 import { type GivenModels, givenModels } from './plan/given-models.js';
 import { checkPartNames } from './plan/part-plan.js';
@@ -40,7 +42,7 @@ export async function runFolder(
   const base = {
     ...({ version: 1, input: given.folder, folder: options.out, layout: given.layout.kind } as const),
     command: options.command,
-    others: { files: others.length, bytes: await bytesIn(given.folder, others), changed: [] },
+    others: { files: others.length, bytes: await bytesOf(others.map((path) => join(given.folder, path))), changed: [] },
   };
   const made: MadeFolder = options.dryRun
     ? { parts: plans.map(({ report }) => report), isWritten: false }

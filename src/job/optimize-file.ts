@@ -319,6 +319,7 @@ function refuseGates(options: OptimizeFileOptions): void {
       );
 }
 
+/** Bytes of these files; one that is named twice counts once. */
 export async function bytesOf(files: readonly string[]): Promise<number> {
   const { stat } = await import('node:fs/promises');
   const sizes = await Promise.all([...new Set(files)].map(async (path) => (await stat(path)).size));

@@ -11,6 +11,9 @@ import type { LentPlace } from '../../onnx/tensor-writer.js';
 /** What all scopes of a model store, in the order in which it is written. */
 export const tensorsOf = (model: Model): Tensor[] => [...model.graphs()].flatMap((graph) => [...storedTensors(graph)]);
 
+/** Type and shape, as texts say them. */
+export const kindOf = ({ type, shape }: Tensor): string => `${type}[${shape}]`;
+
 /**
  * Reads a model that was written with lent weights. Gives its tensors by those that it was written from. Throws ModelError where a lent one holds other
  * bytes.
@@ -27,8 +30,7 @@ export async function readBack(
   const nowOf = new Map(before.map((tensor, at) => [tensor, now[at] as Tensor]));
   for (const [tensor, { location, offset }] of lent) {
     if (isSameTensor(tensor, nowOf.get(tensor) as Tensor)) continue;
-    const kind = `${tensor.type}[${tensor.shape}]`;
-    throw new ModelError(path, `its ${kind} at ${offset} of ${location}`, 'other bytes', REMEDY);
+    throw new ModelError(path, `its ${kindOf(tensor)} at ${offset} of ${location}`, 'other bytes', REMEDY);
   }
   return nowOf;
 }

@@ -15,7 +15,7 @@ import type { PartReport } from '../../run/folder-report.js';
 import { linkOrCopy, writeRecord } from '../place/staging.js';
 import type { PlannedPart } from '../plan/planned-part.js';
 import type { FolderJob } from './folder-job.js';
-import { readBack, tensorsOf } from './lent-weights.js';
+import { kindOf, readBack, tensorsOf } from './lent-weights.js';
 import { recordOf } from './made-part.js';
 import { stampOf } from './record.js';
 import type { RanParts } from './run-parts.js';
@@ -67,8 +67,6 @@ export async function shareWeights(
   return parts;
 }
 
-const kindOf = ({ type, shape }: Tensor): string => `${type}[${shape}]`;
-
 const beginnings = new WeakMap<Tensor, number>();
 
 /** A hash of the beginning of a tensor, read once, and only where another of its kind is about. */
@@ -79,8 +77,8 @@ function beginningOf(tensor: Tensor): number {
 }
 
 const isEqual = (a: Tensor, b: Tensor): boolean => beginningOf(a) === beginningOf(b) && isSameTensor(a, b);
-const bytesIn = (equal: ReadonlyMap<Tensor, Lent>): number =>
-  [...equal.keys()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+const bytesIn = (weights: ReadonlyMap<Tensor, unknown>): number =>
+  [...weights.keys()].reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 interface Borrower {
   readonly model: Awaited<ReturnType<typeof readModel>>;
@@ -134,7 +132,7 @@ async function borrowed(
   // Its old data goes; what --aot has written beside it stays.
   const isOld = (file: string): boolean => basename(file) === dataName || basename(file).startsWith(`${dataName}_`);
   for (const file of others.filter(isOld)) await rm(join(staging, file), { force: true });
-  const sharedBytes = [...lent.keys()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const sharedBytes = bytesIn(lent);
   const result = { ...(before?.result as Partial<PartReport>), bytes: 0, shared: { bytes: sharedBytes, of: from } };
   const beside = others.filter((file) => !isOld(file));
   const made = await recordOf(staging, [...own, ...beside], before?.key ?? '', result);

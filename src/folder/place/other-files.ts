@@ -1,5 +1,5 @@
 /** The files of a folder that are no models: copied, with what loaders read of data files brought up to date. */
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import type { PartReport } from '../../run/folder-report.js';
 import type { FolderJob } from '../parts/folder-job.js';
@@ -26,9 +26,4 @@ export async function copyOthers(
     } else if (!(await isCopy(join(out, path), join(input, path)))) await copy(join(input, path), join(staging, path));
   }
   return changed;
-}
-
-export async function bytesIn(folder: string, paths: readonly string[]): Promise<number> {
-  const sizes = await Promise.all(paths.map(async (path) => (await stat(join(folder, path))).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -54,7 +54,8 @@ const transformersRoles: readonly (readonly [RegExp, PartRole])[] = [
 ];
 
 const stemOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.onnx$/i, '');
-const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
+/** The folder of a path with `/`; empty for none. */
+export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
 const kindOf = (paths: readonly string[]): LayoutKind => {
   if (paths.includes('model_index.json')) return 'diffusers';

@@ -10,7 +10,7 @@ import type { Pass } from '../../run/pass.js';
 import type { Config } from '../../settings/config.js';
 import { expectedOf } from './expected.js';
 import type { GivenModels } from './given-models.js';
-import type { FolderLayout, FolderPart } from './layout.js';
+import { type FolderLayout, type FolderPart, folderOf } from './layout.js';
 import { type PartPlan, type PartSettings, partPlan } from './part-plan.js';
 
 export interface PlannedPart {
@@ -82,8 +82,7 @@ export async function planned(
 /** True where another decoder is in the same folder. A loader that finds data files by the name of the model alone shares none. */
 function hasTwin({ path, role }: FolderPart, { kind, parts }: FolderLayout): boolean {
   const isDecoder = (one: FolderPart): boolean => ['decoder', 'decoder with past', 'merged decoder'].includes(one.role);
-  const folder = (one: string): string => one.slice(0, one.lastIndexOf('/') + 1);
-  const others = parts.filter((one) => one.path !== path && isDecoder(one) && folder(one.path) === folder(path));
+  const others = parts.filter((one) => one.path !== path && isDecoder(one) && folderOf(one.path) === folderOf(path));
   return kind !== 'transformers.js' && isDecoder({ path, name: '', role }) && others.length > 0;
 }
 
