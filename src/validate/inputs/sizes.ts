@@ -11,7 +11,7 @@ import { constantTensor } from '../../ir/tensors/constants.js';
 import { numbersOf } from '../../ir/tensors/numbers.js';
 import { elementCount } from '../../ir/tensors/tensor.js';
 import type { Value } from '../../ir/value.js';
-import { rangesOf } from '../../ir/whole-model/ranges.js';
+import { partsOf, rangesOf } from '../../ir/whole-model/ranges.js';
 
 /** Sizes for the usual kinds of dims. */
 export interface Sizes {
@@ -123,7 +123,7 @@ export function shapesOf(
       for (const name of symbolsOf(dim)) {
         if (bindings.has(name)) continue;
         const isTotal = hasPast && isOwnMask(input) && axis > 0 && !ordinary.has(name);
-        bindings.set(name, sizeOf(name, input, axis, choice, hasPast, isTotal, dims));
+        bindings.set(name, sizeOf(name, { input, axis, choice, hasPast, isTotal, dims }));
       }
     });
   for (const input of inputs) {
@@ -169,21 +169,32 @@ const isPast = (input: Value, axis: number): boolean => {
   const dim = declaredShape(input)?.[axis];
   if (dim === undefined || typeof dim === 'number') return false;
   if (/past/i.test(String(dim)) && !/[+]/.test(String(dim))) return true;
-  return /past|cache/i.test(input.name) && axis === 2 && !/batch|head|enc/i.test(String(dim));
+  return pasts.test(input.name) && axis === 2 && !/batch|head|enc/i.test(String(dim));
 };
 
 /** A mask over past and new tokens; an encoder's is over what it encoded. */
-const isOwnMask = ({ name }: Value): boolean => /mask/i.test(name) && !/(^|[^a-z])enc/i.test(name);
+const isOwnMask = ({ name }: Value): boolean => /mask/i.test(name) && !encoders.test(name);
 
 /** Sizes and ranges by name. */
 type Sized = Readonly<Record<string, DimSize>>;
 
-/** The size of a symbol: within its range, where it has one. */
-function sizeOf(name: SymbolName, ...rest: AfterFirst<Parameters<typeof freeSize>>): number {
-  const size = freeSize(name, ...rest);
-  return typeof name === 'string' ? sizeIn(under(rest.at(-1) as Sized, name), size) : size;
+/** Where a symbol stands, and what is known of the sizes there. */
+interface Place {
+  readonly input: Value;
+  readonly axis: number;
+  readonly choice: Sizes;
+  /** The model has an attention cache. */
+  readonly hasPast: boolean;
+  /** The symbol counts past and new tokens. */
+  readonly isTotal: boolean;
+  readonly dims: Sized;
 }
-type AfterFirst<List extends readonly unknown[]> = List extends [unknown, ...infer Rest] ? Rest : never;
+
+/** The size of a symbol: within its range, where it has one. */
+function sizeOf(name: SymbolName, place: Place): number {
+  const size = freeSize(name, place);
+  return typeof name === 'string' ? sizeIn(under(place.dims, name), size) : size;
+}
 
 /** A size that was given, or else one within the range that was. */
 const sizeIn = (given: DimSize | undefined, size: number): number =>
@@ -194,38 +205,33 @@ function asGiven(choice: Sizes, dims: Sized): Sizes {
   const found = { ...choice };
   for (const [name, size] of Object.entries(dims))
     if (!name.includes('+') && !totals.test(name)) {
-      if (/past|cache/i.test(name)) found.past = sizeIn(size, choice.past);
-      else if (lengths.test(name) && !/(^|[^a-z])enc/i.test(name)) found.length = sizeIn(size, choice.length);
+      if (pasts.test(name)) found.past = sizeIn(size, choice.past);
+      else if (lengths.test(name) && !encoders.test(name)) found.length = sizeIn(size, choice.length);
     }
   return found;
 }
 const totals = /total|all_|kv_len|mask/i;
+const pasts = /past|cache/i;
+const encoders = /(^|[^a-z])enc/i;
 const lengths = /seq|len|token|time|frame|step|^[stl]$/i;
 
 /** The size of a symbol, by its name, or else by its place. */
-function freeSize(
-  name: SymbolName,
-  input: Value,
-  axis: number,
-  choice: Sizes,
-  hasPast: boolean,
-  isTotal: boolean,
-  dims: Sized,
-): number {
+function freeSize(name: SymbolName, place: Place): number {
+  const { input, axis, choice, hasPast, isTotal, dims } = place;
   if (typeof name !== 'string') return weightDim(input, axis) ?? placeSize(input, axis, choice);
-  const sum = name.split('+').map((part) => part.trim());
+  const sum = partsOf(name);
   if (sum.length > 1)
-    return sum.reduce((total, part) => {
-      const known = /^\d+$/.test(part) ? Number(part) : sizeOf(part, input, axis, choice, hasPast, false, dims);
-      return total + known;
-    }, 0);
+    return sum.reduce(
+      (total, part) => total + (/^\d+$/.test(part) ? Number(part) : sizeOf(part, { ...place, isTotal: false })),
+      0,
+    );
   if (/batch|^(b|n|bs)$/i.test(name)) return choice.batch;
   if (isTotal || (hasPast && totals.test(name))) {
     const { past, length } = asGiven(choice, dims);
     return past + length;
   }
-  if (/past|cache/i.test(name)) return choice.past;
-  if (/(^|[^a-z])enc/i.test(name)) return choice.encoder;
+  if (pasts.test(name)) return choice.past;
+  if (encoders.test(name)) return choice.encoder;
   if (/height|width|^[hw]$/i.test(name)) return edge(input, choice);
   if (/channel/i.test(name)) return weightDim(input, axis) ?? 3;
   if (/^(mx|max)/i.test(name)) return TABLE;
