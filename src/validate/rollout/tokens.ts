@@ -156,34 +156,35 @@ function refuseOthers(before: { places: readonly number[]; logits: TensorData },
 /** The inputs of the next step: a token more in each row. */
 function grown(plan: TokensPlan, inputs: Tensors, tokens: readonly number[], cached: number | undefined): Tensors {
   const next: Record<string, TensorData> = { ...inputs };
+  const step = inputs[plan.ids]?.shape.at(-1) ?? 1;
   for (const [name, growth] of plan.growth) {
     const tensor = under(inputs, name);
-    const step = inputs[plan.ids]?.shape.at(-1) ?? 1;
-    if (tensor && growth === 'place')
-      next[name] = withNumbers(
-        tensor,
-        numbers(tensor).map((place) => place + step),
-      );
-    else if (tensor) next[name] = longer(tensor, growth, tokens, plan.pairs.length > 0, cached);
+    if (tensor) next[name] = longer(tensor, growth, { tokens, step, hasCache: plan.pairs.length > 0, cached });
   }
   const branch = plan.branch === undefined ? undefined : inputs[plan.branch];
   if (branch) next[plan.branch!] = withNumbers(branch, numbers(branch).fill(1));
   return next;
 }
 
-function longer(
-  tensor: TensorData,
-  growth: InputGrowth,
-  tokens: readonly number[],
-  hasCache: boolean,
-  cached: number | undefined,
-): TensorData {
+/** What the step before gives. */
+interface Step {
+  readonly tokens: readonly number[];
+  /** The number of tokens of each text that it read. */
+  readonly step: number;
+  readonly hasCache: boolean;
+  /** The number of tokens in the cache. */
+  readonly cached: number | undefined;
+}
+
+function longer(tensor: TensorData, growth: InputGrowth, { tokens, step, hasCache, cached }: Step): TensorData {
   const values = numbers(tensor);
-  if (growth === 'lengths')
+  if (growth === 'lengths' || growth === 'place') {
+    const added = growth === 'place' ? step : 1;
     return withNumbers(
       tensor,
-      values.map((value) => value + 1),
+      values.map((value) => value + added),
     );
+  }
   const length = tensor.shape.at(-1) ?? 1;
   const rows = values.length / length;
   // A mask is as long as the cache and the token; other inputs are as long as the new tokens.
