@@ -6,7 +6,7 @@ import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
 import type { Deadline } from '../run/pipeline/deadline.js';
 import type { PlanPoint } from '../run/plan-schema.js';
-import type { RaceOutcome, Stopwatch } from '../run/tune/trial.js';
+import type { Stopwatch, TimedOutcome } from '../run/tune/trial.js';
 import { type Allowed, commandOf, type PointSettings } from './command.js';
 
 /** So many sizes of the frontier are run. */
@@ -36,7 +36,7 @@ export async function raceOf(
   { assignment }: Mix,
   { target, watch }: { readonly target: Target; readonly watch: Stopwatch | undefined },
   deadline: Deadline,
-): Promise<Extract<RaceOutcome, { kind: 'timed' }> | undefined> {
+): Promise<TimedOutcome | undefined> {
   if (!watch || assignment.size === 0 || !deadline.allows(8 * RACE_MS, 'times of some mixes')) return undefined;
   const mixed = assigned(before, assignment, target);
   const outcome = await deadline.spend(() => watch.race(before, mixed, before));

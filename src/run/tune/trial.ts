@@ -26,6 +26,12 @@ export type RaceOutcome =
   | ({ readonly kind: 'timed' /** One run of the second. */; readonly ms?: number } & Speed)
   | { readonly kind: 'failed' | 'unknown'; readonly reason: string };
 
+export type TimedOutcome = Extract<RaceOutcome, { readonly kind: 'timed' }>;
+
+/** Slower beyond the noise. */
+export const isSlower = ({ ratio, significant }: Pick<Speed, 'ratio' | 'significant'>): boolean =>
+  significant && ratio < 1;
+
 /** Options of onnxruntime's sessions, as its API names them. */
 export type SessionChoice = Readonly<Record<string, string | number | boolean>>;
 
@@ -70,8 +76,8 @@ const isWorth = ({ ratio, significant }: Speed, mustGain: boolean): boolean => (
 export function whyLeftOut(outcome: RaceOutcome, instances: number): string {
   const where = instances === 1 ? 'on the whole model' : `on one of ${instances} instances`;
   if (outcome.kind !== 'timed') return `does not run ${where}: ${outcome.reason}`;
-  const { ratio, interval, significant } = outcome;
-  if (significant && ratio < 1)
+  const { ratio, interval } = outcome;
+  if (isSlower(outcome))
     return `takes ${ratioText(1 / ratio)} the time ${where} ${ratioRangeText({ low: 1 / interval.high, high: 1 / interval.low })}`;
   return `is not significantly faster ${where}: ${ratioText(ratio)} ${ratioRangeText(interval)}`;
 }

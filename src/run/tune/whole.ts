@@ -2,7 +2,7 @@
 
 import type { Model } from '../../ir/model.js';
 import type { PipelineResult } from '../pipeline/pipeline-result.js';
-import type { RaceOutcome, SessionChoice, Stopwatch } from './trial.js';
+import { isSlower, type RaceOutcome, type SessionChoice, type Stopwatch } from './trial.js';
 
 /** One race of whole models. */
 export interface WholeTrial {
@@ -22,7 +22,7 @@ export const isTunedOtherwise = ({ passes }: PipelineResult): boolean =>
 /** Parts that are faster each may be slower together: borders cost. Races the result against what is made without tuning; `kept`: it is not slower. */
 export async function raceWhole(untuned: Model, tuned: Model, watch: Stopwatch): Promise<WholeTrial> {
   const outcome = await watch.race(untuned, tuned, tuned);
-  return { outcome, kept: !(outcome.kind === 'timed' && outcome.significant && outcome.ratio < 1) };
+  return { outcome, kept: !(outcome.kind === 'timed' && isSlower(outcome)) };
 }
 
 /** Races each choice against sessions as the runtime makes them by itself. The fastest is kept that is faster beyond the noise, if any. */

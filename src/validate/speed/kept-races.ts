@@ -9,12 +9,10 @@ import { substitute } from '../../ir/dims/substitute.js';
 import { numberedText } from '../../ir/dims/symbols.js';
 import type { Model } from '../../ir/model.js';
 import { msText } from '../../ir/text/quantities.js';
-import { rangesOf } from '../../ir/whole-model/ranges.js';
 import { structureOf } from '../../run/tune/structure.js';
-import type { RaceOutcome, SessionChoice, Stopwatch } from '../../run/tune/trial.js';
-import { pointsOf } from '../inputs/points.js';
+import type { SessionChoice, Stopwatch, TimedOutcome } from '../../run/tune/trial.js';
 import { typicalSizes } from '../inputs/sizes.js';
-import { sizesIn } from './stopwatch.js';
+import { racePointsOf, sizesIn } from './stopwatch.js';
 
 /** What a time depends on besides the models. */
 export interface RaceConditions {
@@ -32,7 +30,6 @@ export interface KeptRace extends RaceConditions {
   readonly measured: string;
   readonly outcome: TimedOutcome;
 }
-type TimedOutcome = Extract<RaceOutcome, { readonly kind: 'timed' }>;
 
 /** Where races are kept: a file. */
 export interface RaceStore {
@@ -83,8 +80,7 @@ function keyOf(
   conditions: RaceConditions,
   { dims = {}, session }: Pick<KeepOptions, 'dims'> & { readonly session: SessionChoice | undefined },
 ): string {
-  const points = pointsOf(rangesOf(whole));
-  const texts = (points.length > 0 ? points : [{ dims: {} }]).flatMap((point) => {
+  const texts = racePointsOf(whole).flatMap((point) => {
     const sizes = { ...sizesIn(whole, typicalSizes[0]), ...dims, ...point.dims };
     const bindings = new Map<SymbolName, Dim>(Object.entries(sizes));
     return models.map((model) => {

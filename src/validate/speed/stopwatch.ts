@@ -5,12 +5,12 @@ import { nameOf } from '../../ir/dims/symbols.js';
 import type { Model } from '../../ir/model.js';
 import { isHost } from '../../ir/targets/targets.js';
 import { rangesOf } from '../../ir/whole-model/ranges.js';
-import type { RaceOutcome, Stopwatch } from '../../run/tune/trial.js';
+import { isSlower, type RaceOutcome, type Stopwatch, type TimedOutcome } from '../../run/tune/trial.js';
 import { type Provider, RuntimeError, RuntimeProcess } from '../../runtime/isolate.js';
 import { runLimitsOf } from '../../runtime/limits.js';
 import { type Feeds, makeFeeds } from '../inputs/feeds.js';
 import { type GivenSet, givenSets } from '../inputs/files/given.js';
-import { pointsOf } from '../inputs/points.js';
+import { pointsOf, type SizePoint } from '../inputs/points.js';
 import { type SizeOptions, type Sizes, shapesOf, sizeChoices, typicalSizes } from '../inputs/sizes.js';
 import { type PreparedModel, prepareModel } from '../sides/prepared-model.js';
 import { race } from './race.js';
@@ -62,9 +62,8 @@ export function createStopwatch({
         };
         // What threads do shows by the clock alone.
         const isCpu = isHost(provider) && !session;
-        const points = pointsOf(rangesOf(whole));
-        const timed: TimedRace[] = [];
-        for (const point of points.length > 0 ? points : [{ dims: {} }]) {
+        const timed: TimedOutcome[] = [];
+        for (const point of racePointsOf(whole)) {
           const feeds = await feedsThatRun(
             without,
             whole,
@@ -102,21 +101,25 @@ export function createStopwatch({
   };
 }
 
-const rounded = (ratio: number): number => Number(ratio.toPrecision(4));
+/** The sizes that two models are raced at, which kept races are found by: those of the ranges, or the usual ones alone. */
+export function racePointsOf(whole: Model): readonly Pick<SizePoint, 'dims'>[] {
+  const points = pointsOf(rangesOf(whole));
+  return points.length > 0 ? points : [{ dims: {} }];
+}
 
-type TimedRace = Extract<RaceOutcome, { readonly kind: 'timed' }>;
+const rounded = (ratio: number): number => Number(ratio.toPrecision(4));
 
 /**
  * One outcome for races at several sizes: where one is slower, that one, and the slowest of them, as what is kept is slower nowhere;
  * else their geometric mean, whose interval the races' own, which are independent, make narrower.
  */
-function overSizes(timed: readonly TimedRace[]): TimedRace {
-  const [first, ...more] = timed as [TimedRace, ...TimedRace[]];
+function overSizes(timed: readonly TimedOutcome[]): TimedOutcome {
+  const [first, ...more] = timed as [TimedOutcome, ...TimedOutcome[]];
   if (more.length === 0) return first;
-  const slower = timed.filter(({ significant, ratio }) => significant && ratio < 1);
-  const [slowest] = slower.sort((a, b) => a.ratio - b.ratio);
+  const [slowest] = timed.filter(isSlower).sort((a, b) => a.ratio - b.ratio);
   if (slowest) return slowest;
-  const mean = (of: (one: TimedRace) => number): number => timed.reduce((sum, one) => sum + of(one), 0) / timed.length;
+  const mean = (of: (one: TimedOutcome) => number): number =>
+    timed.reduce((sum, one) => sum + of(one), 0) / timed.length;
   const centre = mean(({ ratio }) => Math.log(ratio));
   const squares = mean(({ interval }) => (Math.log(interval.high / interval.low) / 2) ** 2);
   const half = Math.sqrt(squares / timed.length);
