@@ -30,8 +30,7 @@ export const staticKv = definePass({
     const found = growingCaches(model, context);
     if (!found) return;
     const before = sizesBefore(model, found);
-    const unreadable = before.refusal();
-    if (unreadable) return context.skip(unreadable.reason, unreadable.at);
+    if (before.refusal) return context.skip(before.refusal.reason, before.refusal.at);
     const over = overTokens(model, found, context);
     if (!over) return;
     const cache = writeInPlace(model, found, length);

@@ -25,6 +25,8 @@ export interface GrowingCaches {
   /** The dim of the past, and that of the new tokens. */
   readonly past: SymbolName;
   readonly added: Dim;
+  /** The sum of both. */
+  readonly total: Dim;
   /** What is known of the model as it was, all names of the sum in place. */
   readonly typed: KnownBefore;
 }
@@ -72,7 +74,8 @@ export function growingCaches(model: Model, context: PassContext): GrowingCaches
     context.skip('no output is an input with new tokens behind it');
     return undefined;
   }
-  const past = nameOf((first.past.shape as readonly Dim[])[first.axis] as Dim) as SymbolName;
+  const pastDim = first.past.shape?.[first.axis] as Dim;
+  const past = nameOf(pastDim) as SymbolName;
   const added = first.fresh.shape?.[first.axis];
   const other = caches.find(
     (one) =>
@@ -91,7 +94,8 @@ export function growingCaches(model: Model, context: PassContext): GrowingCaches
     context.skip('an input grows with the cache, and is not given back with new tokens behind it', left);
     return undefined;
   }
-  return { caches, past, added, typed: knownOf(model, totalsOf(model, caches, past, added)) };
+  const grown = { caches, past, added, total: addDims(pastDim, added) };
+  return { ...grown, typed: knownOf(model, totalsOf(model, grown)) };
 }
 
 function cacheOf(value: Value, output: string): GrowingCache[] {
@@ -126,27 +130,23 @@ function copiesOf(value: Value): Value[] {
 /** The names that a file has for the sum of both: those of the outputs, and names that spell it. */
 function totalsOf(
   model: Model,
-  caches: readonly GrowingCache[],
-  past: SymbolName,
-  added: Dim,
+  { caches, past, added, total }: Omit<GrowingCaches, 'typed'>,
 ): ReadonlyMap<string, Dim> {
   const totals = new Map<string, Dim>();
   const pastText = String(past);
   const spelled = new Set([`${pastText} + ${dimText(added)}`, `${pastText}+${dimText(added)}`]);
-  const total = (dim: Dim): Dim => addDims(dim, added);
-  const pastDim = (caches[0] as GrowingCache).past.shape?.[(caches[0] as GrowingCache).axis] as Dim;
   const own = new Set(model.graph.inputs.flatMap(({ shape = [] }) => shape.map(nameOf)));
   for (const { output, axis } of caches) {
     const { type } = model.graph.outputPorts.find(({ name }) => name === output) ?? {};
     const dim = type?.kind === 'tensor' ? type.shape?.[axis] : undefined;
     const name = dim === undefined ? undefined : nameOf(dim);
-    if (typeof name === 'string' && own.has(name) && name !== past) totals.set(name, total(pastDim));
+    if (typeof name === 'string' && own.has(name) && name !== past) totals.set(name, total);
   }
   for (const name of own)
     if (
       typeof name === 'string' &&
       (spelled.has(name) || /^total(_sequence)?(_length)?$|^(past_)?total_seq/.test(name))
     )
-      totals.set(name, total(pastDim));
+      totals.set(name, total);
   return totals;
 }

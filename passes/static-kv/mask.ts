@@ -3,7 +3,7 @@
  * surely: a row that is masked whole is uniform over what it was before.
  */
 
-import { addDims, type Dim, equalDims } from '../../src/ir/dims/dims.js';
+import { type Dim, equalDims } from '../../src/ir/dims/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { tensorType } from '../../src/ir/types.js';
@@ -15,9 +15,7 @@ import type { StaticCache } from './write.js';
 
 /** Undefined, with the reason told, where an attention has nothing that could hide a place. */
 export function overTokens(model: Model, found: GrowingCaches, context: PassContext): OverTokens | undefined {
-  const { caches, typed, added } = found;
-  const [first] = caches;
-  const total = addDims(first?.past.shape?.[first.axis] as Dim, added);
+  const { caches, typed, total } = found;
   const isTotal = (dim: Dim | undefined): boolean => dim !== undefined && equalDims(dim, total);
   const masks = model.graph.inputs.flatMap((input) => {
     const axis = caches.some(({ past }) => past === input) ? -1 : (typed.shape(input) ?? []).findIndex(isTotal);

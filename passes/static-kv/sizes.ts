@@ -3,7 +3,7 @@
  * the rest of it; as a number that is added to others, past is the position.
  */
 
-import { addDims, type Dim, equalDims, type SymbolName } from '../../src/ir/dims/dims.js';
+import { type Dim, equalDims, type SymbolName } from '../../src/ir/dims/dims.js';
 import { substitute } from '../../src/ir/dims/substitute.js';
 import { nameOf, symbolsOf } from '../../src/ir/dims/symbols.js';
 import type { Model } from '../../src/ir/model.js';
@@ -30,7 +30,7 @@ interface Refusal {
 
 export interface SizesBefore {
   readonly readers: readonly Reader[];
-  refusal(): Refusal | undefined;
+  readonly refusal: Refusal | undefined;
 }
 
 /** Ops that compute with such integers, or look up by them. */
@@ -42,7 +42,7 @@ const computing = new Set(
 
 /** Finds all readers while the cache still grows; `totals` are other names of past + new. */
 export function sizesBefore(model: Model, found: GrowingCaches): SizesBefore {
-  const { past, added, caches, typed } = found;
+  const { past, total, typed } = found;
   const growing = (value: Value | undefined): readonly Dim[] | undefined => {
     const held = value && !value.tensor ? typed.contents(value) : undefined;
     return held?.some((dim) => symbolsOf(dim).includes(past)) ? held : undefined;
@@ -51,8 +51,6 @@ export function sizesBefore(model: Model, found: GrowingCaches): SizesBefore {
     value?.tensor !== undefined || (value && typed.contents(value))?.every((dim) => typeof dim === 'number') === true;
   const grows = (value: Value | undefined): boolean =>
     typed.shape(value)?.some((dim) => symbolsOf(dim).includes(past)) === true;
-  const pastDim = caches[0]?.past.shape?.[caches[0].axis] as Dim;
-  const total = addDims(pastDim, added);
   const readers: Reader[] = [];
   let refused: Refusal | undefined;
   for (const graph of model.graphs())
@@ -78,7 +76,7 @@ export function sizesBefore(model: Model, found: GrowingCaches): SizesBefore {
         readers.push({ node, index, value, elements, isSize });
       });
     }
-  return { readers, refusal: () => refused };
+  return { readers, refusal: refused };
 }
 
 /** number + steps·new + places·position, which takes the place of one element; undefined for an element that stays. */

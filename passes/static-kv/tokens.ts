@@ -4,7 +4,7 @@
  */
 
 import { fromStart } from '../../src/ir/dims/axes.js';
-import { addDims, type Dim, equalDims, productOf } from '../../src/ir/dims/dims.js';
+import { type Dim, equalDims, productOf } from '../../src/ir/dims/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { constantTensor } from '../../src/ir/tensors/constants.js';
@@ -30,13 +30,11 @@ interface TokenFlow {
   readonly refusal?: { readonly reason: string; readonly at: Node };
 }
 
-export function followTokens(model: Model, { caches, typed, added }: GrowingCaches): TokenFlow {
+export function followTokens(model: Model, { caches, typed, total }: GrowingCaches): TokenFlow {
   const tokens = new Map<Value, Tokens>(caches.map(({ concat, axis }) => [concat.output, { axis, isHidden: false }]));
   const outputs = new Set(tokens.keys());
   const hidden = new Set<Node>();
   const shapeOf: ShapeOf = (value) => value && typed.shape(value);
-  const [first] = caches;
-  const total = addDims(first?.past.shape?.[first.axis] as Dim, added);
   const grows = (value: Value | undefined): boolean => shapeOf(value)?.some((dim) => equalDims(dim, total)) === true;
   for (const graph of model.graphs())
     for (const node of [...graph.nodes(), graph.end]) {
