@@ -5,7 +5,7 @@ import { GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { constantTensor } from '../../src/ir/tensors/constants.js';
-import { numbersOf } from '../../src/ir/tensors/numbers.js';
+import { everyNumber, numbersOf } from '../../src/ir/tensors/numbers.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Maybe } from '../../src/ops/interval.js';
@@ -93,7 +93,7 @@ function compute(node: Node, g: GraphBuilder, bounds: IntegerBounds, { hasKernel
 function isSmall(value: Value | undefined): boolean {
   const tensor = constantTensor(value);
   if (tensor?.type !== 'int64' || tensor.byteLength > 8 * LONGEST) return false;
-  return numbersOf(tensor).every((number) => number >= LOW && number <= HIGH);
+  return everyNumber(tensor, (number) => number >= LOW && number <= HIGH);
 }
 
 const smaller = (g: GraphBuilder, value: Value): Value => {

@@ -8,9 +8,10 @@ import { type Dim, equalDims, productOf } from '../../src/ir/dims/dims.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { constantTensor } from '../../src/ir/tensors/constants.js';
-import { numbersOf } from '../../src/ir/tensors/numbers.js';
+import { everyNumber } from '../../src/ir/tensors/numbers.js';
 import type { Shape } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { permOf } from '../../src/ops/families/views.js';
 import { rowOf } from '../../src/ops/registry.js';
 import type { GrowingCaches } from './caches.js';
 
@@ -82,10 +83,7 @@ function stepOf(node: Node, read: readonly (Tokens | undefined)[], shapeOf: Shap
       ? { axis, isHidden: true }
       : 'a Softmax over tokens that are not its last axis: nothing hides what is not written yet';
   }
-  if (node.is('Transpose') && first) {
-    const axis = node.ints('perm')?.indexOf(first.axis) ?? result.length - 1 - first.axis;
-    return { ...first, axis };
-  }
+  if (node.is('Transpose') && first) return { ...first, axis: permOf(node, result.length).indexOf(first.axis) };
   if (view.has(node.opType) && first && shape && !read[1]) return viewed(first, shape, result) ?? other;
   if (rowOf(node)?.isElementwise) return alike(node, read, result.length, shapeOf) ?? other;
   return other;
@@ -101,7 +99,7 @@ function viewed(tokens: Tokens, from: Shape, to: Shape): Tokens | undefined {
 
 const isZero = (value: Value | undefined): boolean => {
   const tensor = constantTensor(value);
-  return tensor !== undefined && [...numbersOf(tensor)].every((number) => number === 0);
+  return tensor !== undefined && everyNumber(tensor, (number) => number === 0);
 };
 
 /** Element by element. A product is 0 where a factor is, and a choice where both are. */
