@@ -5,8 +5,9 @@ import { type Dim, symbol } from '../../src/ir/dims/dims.js';
 import { symbolsOf } from '../../src/ir/dims/symbols.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
-import { type Shape, tensorType } from '../../src/ir/types.js';
+import { type Shape, type Type, tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
+import { redeclare } from '../ports/declare.js';
 import { repaired } from './repair.js';
 import { mixing } from './rows.js';
 
@@ -45,7 +46,7 @@ export function openBatch(model: Model, name: string): BatchRefusal | BatchRepai
   }
   const given = graph.outputs.filter(isBatched);
   if (given.length === 0) return { reason: 'no output depends on the batch', at: graph.end };
-  declare(model);
+  redeclare(model, withSizes);
   return { repairs };
 }
 
@@ -59,22 +60,12 @@ function refusalAt(node: Node, batch: Dim, isBatched: (value: Value | undefined)
   return mixing(node, batch, isBatched);
 }
 
-/** The file declares what is inferred now, where it declared anything. */
-function declare(model: Model): void {
-  const { graph } = model;
-  graph.outputPorts.forEach(({ name, type }, index) => {
-    const value = graph.outputs[index];
-    if (value?.shape && type?.kind === 'tensor') graph.output(name, value, withSizes(type.shape, value));
+/** What is inferred now, where the file declared anything. Names that it has for sizes stay. */
+function withSizes(declared: Type | undefined, { elem, shape }: Value): Type | undefined {
+  if (declared?.kind !== 'tensor' || !shape) return declared;
+  const sizes = shape.map((dim, axis) => {
+    const own = declared.shape?.[axis];
+    return typeof own === 'object' && typeof dim !== 'number' ? own : dim;
   });
-  for (const scope of model.graphs())
-    for (const value of scope.values())
-      if (value.declared?.kind === 'tensor' && value.shape) value.declared = withSizes(value.declared.shape, value);
-}
-
-/** Names that the file has for sizes stay. */
-function withSizes(declared: Shape | undefined, { elem, shape = [] }: Value) {
-  const sizes = shape.map((dim, axis) =>
-    typeof declared?.[axis] === 'object' && typeof dim !== 'number' ? declared[axis] : dim,
-  );
-  return tensorType(elem ?? 'float32', sizes as Shape);
+  return tensorType(elem ?? 'float32', sizes);
 }

@@ -2,18 +2,22 @@
 
 import type { Model } from '../../src/ir/model.js';
 import { type Shape, type Type, tensorType } from '../../src/ir/types.js';
+import type { Value } from '../../src/ir/value.js';
 
 /** A known number replaces a symbol, in the outputs' types and in all that the file declares. */
-export function declareSizes(model: Model): void {
+export const declareSizes = (model: Model): void => redeclare(model, (type, { shape }) => withKnown(type, shape));
+
+/** Outputs, and values that the file declares, get the types that `merge` makes of their declared ones; a type that it gives back stays. */
+export function redeclare(model: Model, merge: (declared: Type | undefined, value: Value) => Type | undefined): void {
   const { graph } = model;
   graph.outputPorts.forEach(({ name, type }, index) => {
     const value = graph.outputs[index];
-    const now = withKnown(type, value?.shape);
+    const now = value && merge(type, value);
     if (value && now !== type) graph.output(name, value, now);
   });
   for (const scope of model.graphs())
     for (const value of scope.values()) {
-      const type = withKnown(value.declared, value.shape);
+      const type = merge(value.declared, value);
       if (type !== value.declared) value.declared = type;
     }
 }
