@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Graph } from '../ir/graph.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { checkDestinations, keepFiles } from '../job/destination.js';
-import { bytesOf, readSource } from '../job/optimize-file.js';
+import { bytesOf, readSource } from '../job/source.js';
 import { mergeDecoders } from '../merge-decoders.js';
 import { writeModelSet } from '../onnx/write.js';
 import type { PipelineProof } from '../run/folder-report.js';

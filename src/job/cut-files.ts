@@ -8,7 +8,7 @@ import type { Model } from '../ir/model.js';
 import { modelFile, writeModelSet } from '../onnx/write.js';
 import type { Config } from '../settings/config.js';
 import { checkDestinations, keepFiles } from './destination.js';
-import { readSource } from './optimize-file.js';
+import { readSource } from './source.js';
 
 export interface CutSettings extends Pick<Config, 'allowOutsideData' | 'budget'> {
   /** Path of the result; of a chain, its folder. */

@@ -7,7 +7,7 @@ import { UsageError } from '../ir/text/usage-error.js';
 import { writeSharing } from '../onnx/write.js';
 import type { CutSettings } from './cut-files.js';
 import { checkDestinations, keepFiles, makeFolder } from './destination.js';
-import { readSource } from './optimize-file.js';
+import { readSource } from './source.js';
 import { runSteps, type StepRun } from './step-run.js';
 
 export interface FirstBlockSettings extends CutSettings {

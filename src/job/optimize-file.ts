@@ -15,7 +15,6 @@ import { providerOf, type TargetChoice, targetRunBy } from '../ir/targets/target
 import { type ProgressListener, paceOf } from '../ir/text/progress.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { summarize } from '../ir/whole-model/summary.js';
-import { readModel } from '../onnx/read.js';
 import { writeModelSet } from '../onnx/write.js';
 import { optimizeBy, targetOf } from '../optimize.js';
 import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from '../run/outcome.js';
@@ -38,6 +37,7 @@ import { withCures } from './cures.js';
 import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } from './destination.js';
 import { withPromise } from './promised-size.js';
 import { sizeGate, withLimitsOf } from './size-limit.js';
+import { bytesOf, type ReadSource, readSource } from './source.js';
 
 export interface OptimizeFileOptions extends Omit<Config, 'passes' | 'parts'>, Pick<OnGate, 'onGate'> {
   /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
@@ -82,25 +82,6 @@ export async function optimizeFile(
     );
   const checked = optionsIn(optimizeFileSchema, options, 'optimizeFile');
   return abortable(checked.signal, () => optimizeFileBy(input, passes, checked));
-}
-
-/** A model that was read, and what its comparisons share. */
-export interface ReadSource {
-  readonly original: Model;
-  /** The files that it was read from. */
-  readonly files: readonly string[];
-  readonly baseline: Baseline;
-}
-
-/** Reads the model of a job. */
-export async function readSource(
-  input: string,
-  options: Pick<Config, 'allowOutsideData' | 'budget'>,
-): Promise<ReadSource> {
-  const files: string[] = [];
-  const { allowOutsideData, budget } = options;
-  const original = await readModel(input, { allowOutsideData, budget, onFile: (path) => files.push(path) });
-  return { original, files, baseline: {} };
 }
 
 /** Does the same, with options that were checked; `source` is the input where it was read before. */
@@ -317,13 +298,6 @@ function refuseGates(options: OptimizeFileOptions): void {
       throw new UsageError(
         `${gate} (--${flagOf(gate)}): expected validation to be on; found it off. Nothing would be measured`,
       );
-}
-
-/** Bytes of these files; one that is named twice counts once. */
-export async function bytesOf(files: readonly string[]): Promise<number> {
-  const { stat } = await import('node:fs/promises');
-  const sizes = await Promise.all([...new Set(files)].map(async (path) => (await stat(path)).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 const progressText = ({ step, pass, position, count, about }: Progress): string => {

@@ -11,14 +11,8 @@ import type { Report } from '../run/report.js';
 import type { VariantResult, Variants } from '../run/variants-schema.js';
 import { catalogueWith } from '../settings/plugins.js';
 import { checkDestinations } from './destination.js';
-import {
-  bytesOf,
-  type OptimizeFileOptions,
-  optimizeFileBy,
-  optimizeFileSchema,
-  type ReadSource,
-  readSource,
-} from './optimize-file.js';
+import { type OptimizeFileOptions, optimizeFileBy, optimizeFileSchema } from './optimize-file.js';
+import { bytesOf, type ReadSource, readSource } from './source.js';
 import { type Variant, variantsIn } from './variant-sets.js';
 
 export interface VariantsOptions extends Omit<OptimizeFileOptions, 'out' | 'reportPath' | 'require' | 'onGate'> {

@@ -18,7 +18,7 @@ import { abortSignal, called, optionsIn } from '../ir/options/options.js';
 import { providerOf } from '../ir/targets/targets.js';
 import { type ProgressListener, paceOf } from '../ir/text/progress.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
-import { bytesOf, readSource } from '../job/optimize-file.js';
+import { bytesOf, readSource } from '../job/source.js';
 import { fileBytes } from '../onnx/write.js';
 import { raisedCopy } from '../opset/raise.js';
 import { optimize, targetOf } from '../optimize.js';

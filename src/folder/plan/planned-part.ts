@@ -3,7 +3,7 @@ import { realpath } from 'node:fs/promises';
 import { basename, join, relative, resolve, sep } from 'node:path';
 import { ModelError } from '../../ir/text/errors.js';
 import { summarize } from '../../ir/whole-model/summary.js';
-import { bytesOf, readSource } from '../../job/optimize-file.js';
+import { bytesOf, readSource } from '../../job/source.js';
 import type { PartReport } from '../../run/folder-report.js';
 import type { Catalogue } from '../../run/parse.js';
 import type { Pass } from '../../run/pass.js';
