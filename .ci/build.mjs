@@ -24,7 +24,7 @@ const { metafile } = await build({
     index: 'src/index.ts',
     rules: 'src/rules.ts',
     cli: 'cli/cli.ts',
-    'command-thread': 'cli/command-thread.ts',
+    'command-thread': 'cli/thread/command-thread.ts',
     'runtime-child': 'src/runtime/child.ts',
     'runtime-page': 'src/runtime/web/page.ts',
   },

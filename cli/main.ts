@@ -1,9 +1,9 @@
 /** The command line: finds the command, parses its flags, has it run. */
 import { version } from '../src/version.js';
-import { commandOf } from './commands.js';
-import type { Flags } from './flags.js';
-import { parse } from './parse.js';
-import { stderr, stdout } from './terminal.js';
+import { commandOf } from './parse/commands.js';
+import type { Flags } from './parse/flags.js';
+import { parse } from './parse/parse.js';
+import { stderr, stdout } from './terminal/terminal.js';
 
 /** Runs a command with its parsed flags and gives the exit code. `words` is the command line as it was typed. */
 export type Execute = (command: string, flags: Flags, words: readonly string[]) => Promise<number>;
@@ -18,7 +18,7 @@ export async function main(words: readonly string[], execute: Execute): Promise<
   const isAsked = rest.includes('--help') || rest.includes('-h');
   if (isAsked || words.length === 0) {
     const stream = isAsked ? stdout : stderr;
-    stream.write(await (await import('./help.js')).helpText(command, stream, pluginsIn(rest)));
+    stream.write(await (await import('./parse/help.js')).helpText(command, stream, pluginsIn(rest)));
     return isAsked ? 0 : 1;
   }
   return execute(command.name, await parse(command, rest), words);

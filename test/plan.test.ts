@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Command, commands } from '../cli/commands.js';
-import { configFromFlags } from '../cli/flags.js';
-import { parse } from '../cli/parse.js';
+import { type Command, commands } from '../cli/parse/commands.js';
+import { configFromFlags } from '../cli/parse/flags.js';
+import { parse } from '../cli/parse/parse.js';
 import { numberText } from '../src/ir/text/quantities.js';
 import { optimizeFile } from '../src/job/optimize-file.js';
 import { closeRuntime } from '../src/on-demand.js';

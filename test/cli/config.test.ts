@@ -1,8 +1,8 @@
 import { chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../cli/config.js';
-import { findConfig } from '../../cli/find-config.js';
+import { loadConfig } from '../../cli/settings/config.js';
+import { findConfig } from '../../cli/settings/find-config.js';
 import { checkConfig, configSchema } from '../../src/settings/config.js';
 import { tinyModel, Workplace } from './run-cli.js';
 

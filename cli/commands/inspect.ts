@@ -1,0 +1,16 @@
+/** `optimize inspect`: what a model is made of. */
+import { inferTypes } from '../../src/infer/index.js';
+import { checkModel } from '../../src/ir/whole-model/check.js';
+import { findBlocks } from '../../src/region/blocks/index.js';
+import { inspectModel } from '../../src/report/inspection.js';
+import { inspectionText } from '../../src/report/inspection-text.js';
+import type { Flags } from '../parse/flags.js';
+import { show } from '../terminal/terminal.js';
+import { modelIn } from './models.js';
+
+export async function run(flags: Flags): Promise<undefined> {
+  const model = await modelIn(flags);
+  checkModel(model);
+  const options = { values: flags.values === true, find: findBlocks };
+  show(flags, inspectModel(model, inferTypes(model), options), inspectionText);
+}

@@ -1,0 +1,22 @@
+/** What each command does, loaded when it is asked for. */
+import type { Flags } from '../parse/flags.js';
+
+/** Gives the exit code, 0 where it gives none. `words` is the command line as it was typed. */
+type RunCommand = (flags: Flags, words: readonly string[]) => Promise<number | undefined>;
+
+/** By name of the command. */
+export const runs: Readonly<Record<string, RunCommand>> = {
+  '': async (flags, words) => (await import('./optimize/optimize.js')).run(flags, words),
+  inspect: async (flags) => (await import('./inspect.js')).run(flags),
+  explain: async (flags) => (await import('./explain.js')).run(flags),
+  plan: async (flags) => (await import('./plan.js')).run(flags),
+  compare: async (flags) =>
+    flags['by-block'] ? (await import('./bisect.js')).run(flags) : (await import('./compare.js')).run(flags),
+  bisect: async (flags) => (await import('./bisect.js')).run(flags),
+  extract: async (flags) => (await import('./parts/cut.js')).runExtract(flags),
+  split: async (flags) => (await import('./parts/cut.js')).runSplit(flags),
+  'first-block-cache': async (flags) => (await import('./parts/first-block.js')).run(flags),
+  passes: async (flags) => (await import('./passes.js')).run(flags),
+  'merge-decoders': async (flags) => (await import('./parts/merge-decoders.js')).run(flags),
+  doctor: async (flags) => (await import('./doctor.js')).run(flags),
+};

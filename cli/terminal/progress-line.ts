@@ -1,0 +1,41 @@
+/** The line of progress on stderr. */
+import type { ProgressEstimate } from '../../src/ir/text/progress.js';
+import { shownText } from '../../src/ir/text/shown-text.js';
+import { clipped } from '../../src/report/style.js';
+import { stderr, widthOf } from './terminal.js';
+
+export const CLEAR_LINE = '\r\x1b[K';
+
+/** Milliseconds between two lines about the same step: on a terminal, where one takes the place of the other, and elsewhere. */
+const PAUSE = { terminal: 100, elsewhere: 10_000 } as const;
+
+/** Progress on stderr: one line that changes on a terminal, a line for each step elsewhere, and for a long one now and then. */
+export class ProgressLine {
+  readonly #isTerminal = stderr.isTTY && process.env.TERM !== 'dumb';
+  #about = '';
+  #saidAt = 0;
+
+  constructor(readonly isQuiet: boolean) {}
+
+  say(about: string, estimate?: ProgressEstimate): void {
+    const now = performance.now();
+    const pause = this.#isTerminal ? PAUSE.terminal : PAUSE.elsewhere;
+    if (this.isQuiet || (about === this.#about && (!estimate || now - this.#saidAt < pause))) return;
+    [this.#about, this.#saidAt] = [about, now];
+    const text = shownText(about) + (estimate ? estimateText(estimate) : '');
+    stderr.write(this.#isTerminal ? `${CLEAR_LINE}${clipped(text, widthOf(stderr, 80) - 1)}` : `${text}\n`);
+  }
+
+  /** Takes the line away, so that what follows starts at its place. */
+  clear(): void {
+    if (!this.isQuiet && this.#isTerminal && this.#about) stderr.write(CLEAR_LINE);
+    this.#about = '';
+  }
+}
+
+/** `: 43 %, about 12 s left` */
+function estimateText({ share, leftMs = 0 }: ProgressEstimate): string {
+  const seconds = Math.round(leftMs / 1000);
+  const left = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+  return `: ${Math.floor(100 * share)} %${seconds > 0 ? `, about ${left} left` : ''}`;
+}

@@ -1,0 +1,53 @@
+/** The streams of the command: whether they are terminals, their colour and width, and what is printed of a result. */
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { jsonText } from '../../src/ir/text/shown-text.js';
+import { isColoured } from '../../src/report/style.js';
+import type { Flags } from '../parse/flags.js';
+import { type CommandJob, type Stream, slot, type ThreadMessage } from '../thread/thread.js';
+
+/** A stream of the process, as a command writes to it. */
+export interface Output {
+  readonly isTTY: boolean;
+  /** 0 where it is unknown. */
+  readonly columns: number;
+  write(text: string): void;
+}
+
+/** The streams are the main thread's: the thread of a command has it write. */
+function output(stream: Stream): Output {
+  if (isMainThread)
+    return {
+      isTTY: process[stream].isTTY === true,
+      get columns() {
+        return process[stream].columns ?? 0;
+      },
+      write: (text) => process[stream].write(text),
+    };
+  const { terminals, shared } = workerData as CommandJob;
+  return {
+    isTTY: terminals.includes(stream),
+    get columns() {
+      return Atomics.load(shared, slot[stream]);
+    },
+    write: (text) => parentPort?.postMessage({ kind: 'write', stream, text } satisfies ThreadMessage),
+  };
+}
+
+export const stdout = output('stdout');
+export const stderr = output('stderr');
+
+export const hasColour = ({ isTTY }: Output): boolean => isColoured(process.env, isTTY);
+
+/** How wide a stream's lines may be; a terminal that does not know its width reports 0. */
+export const widthOf = ({ columns }: Output, otherwise = 100): number => columns || otherwise;
+
+/** Prints what a command found: JSON where that is asked for, nothing where all but errors is hidden, else the view of it. */
+export function show<T>(
+  flags: Flags,
+  found: T,
+  view: (found: T, options: { isColoured: boolean; width: number }) => string,
+): void {
+  if (flags.json) stdout.write(jsonText(found));
+  else if (!flags.quiet)
+    stdout.write(view(found, { isColoured: hasColour(stdout), width: Math.max(60, widthOf(stdout)) }));
+}
