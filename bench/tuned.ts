@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { msText, ratioRangeText, ratioText } from '../src/ir/text/quantities.js';
 import { optimizeFile } from '../src/job/optimize-file.js';
-import type { Report } from '../src/run/report.js';
+import type { Report } from '../src/run/report/report.js';
 import { machineState } from './machine.js';
 import { trainedModels } from './trained/models.js';
 import { root } from './usage.js';

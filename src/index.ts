@@ -61,7 +61,9 @@ export {
 } from './run/pass.js';
 export type { Progress } from './run/pipeline/pipeline-options.js';
 export type { Plan, PlanPoint } from './run/plan-schema.js';
-export { type PassReport, type Report, reportJson, reportJsonSchema, reportSchema } from './run/report.js';
+export { readReport } from './run/report/read-report.js';
+export { type PassReport, type Report, reportJsonSchema, reportSchema } from './run/report/report.js';
+export { reportJson } from './run/report/report-json.js';
 export type { TargetCpu } from './run/target-cpu.js';
 export type { VariantResult, Variants } from './run/variants-schema.js';
 export type { VerifyLevel } from './run/verify/verifier.js';

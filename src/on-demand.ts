@@ -15,7 +15,7 @@ import type { FolderReport } from './run/folder-report.js';
 import { isNode } from './run/machine.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity } from './run/pass.js';
-import type { Report } from './run/report.js';
+import type { Report } from './run/report/report.js';
 import { loosest } from './run/verify/verifier.js';
 import type { ProviderProbe } from './runtime/providers.js';
 import { choice, milliseconds, provider, reference, type SchemasOf, settings } from './settings/option-schemas.js';

@@ -42,7 +42,7 @@ import { inOrder, type Placed } from './run/pipeline/in-order.js';
 import { runPipeline } from './run/pipeline/pipeline.js';
 import type { PipelineOptions, Progress } from './run/pipeline/pipeline-options.js';
 import type { PassResult, PipelineResult } from './run/pipeline/pipeline-result.js';
-import { REPORT_VERSION, type Report } from './run/report.js';
+import { REPORT_VERSION, type Report } from './run/report/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify/verifier.js';
 import { hasKernel } from './runtime/kernels.js';

@@ -8,7 +8,7 @@ import type { Pass } from './run/pass.js';
 import { runPipeline } from './run/pipeline/pipeline.js';
 import type { PipelineOptions } from './run/pipeline/pipeline-options.js';
 import type { PipelineResult } from './run/pipeline/pipeline-result.js';
-import type { Report } from './run/report.js';
+import type { Report } from './run/report/report.js';
 import type { RaceOutcome, SessionChoice, Stopwatch } from './run/tune/trial.js';
 import { variantsOf } from './run/tune/tuning.js';
 import { isTunedOtherwise, raceSessions, raceWhole } from './run/tune/whole.js';

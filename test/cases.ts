@@ -10,7 +10,7 @@ import type { Model } from '../src/ir/model.js';
 import { numbersOf } from '../src/ir/tensors/numbers.js';
 import { type OptimizeFileOptions, optimizeFile } from '../src/job/optimize-file.js';
 import { readModel } from '../src/onnx/read.js';
-import type { Report } from '../src/run/report.js';
+import type { Report } from '../src/run/report/report.js';
 import { RuntimeProcess, type TensorData, type Tensors } from '../src/runtime/isolate.js';
 import { fromTensorData } from '../src/runtime/tensor-data.js';
 import { givenSets } from '../src/validate/inputs/files/given.js';

@@ -14,7 +14,7 @@ import { closeRuntime } from '../src/on-demand.js';
 import { optimize } from '../src/optimize.js';
 import { definePass } from '../src/run/pass.js';
 import type { Progress } from '../src/run/pipeline/pipeline-options.js';
-import { reportSchema } from '../src/run/report.js';
+import { reportSchema } from '../src/run/report/report.js';
 import { opCounts } from './check-pass.js';
 
 const SIZE = 128;

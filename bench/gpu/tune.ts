@@ -1,7 +1,7 @@
 /** What is tuned at the end of the day, on the device, in the time that is left: the races stay in a file that later runs on such a device read. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Report } from '../../src/run/report.js';
+import type { Report } from '../../src/run/report/report.js';
 import type { Clock } from './clock.js';
 import type { Plan } from './plans.js';
 import { stepOf } from './plans.js';

@@ -6,7 +6,7 @@ import { optimizeFile } from '../../src/job/optimize-file.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
-import type { Report } from '../../src/run/report.js';
+import type { Report } from '../../src/run/report/report.js';
 import { RuntimeProcess, type Tensors } from '../../src/runtime/isolate.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';
 import { attainable, gateOf } from '../../src/validate/judge/gates.js';

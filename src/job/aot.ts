@@ -3,7 +3,7 @@ import type { ReadingFile } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
 import { summarize } from '../ir/whole-model/summary.js';
 import { modelFile } from '../onnx/write.js';
-import type { Report } from '../run/report.js';
+import type { Report } from '../run/report/report.js';
 import type { Provider } from '../runtime/protocol.js';
 import type { ValidateOptions } from '../validate/validation.js';
 

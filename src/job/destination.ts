@@ -3,7 +3,8 @@ import type { TextFile } from '../disk/write-set.js';
 import { ModelError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { reportMarkdown } from '../report/markdown.js';
-import { type Report, reportJson } from '../run/report.js';
+import type { Report } from '../run/report/report.js';
+import { reportJson } from '../run/report/report-json.js';
 
 /** The report as a file: Markdown by the ending `.md`, else JSON. */
 export const reportFile = (path: string, report: Report): TextFile => ({

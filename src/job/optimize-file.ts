@@ -23,7 +23,7 @@ import type { Fidelity, Pass } from '../run/pass.js';
 import { abortPoint } from '../run/pipeline/abort-point.js';
 import { type Deadline, deadlineOf } from '../run/pipeline/deadline.js';
 import type { Progress } from '../run/pipeline/pipeline-options.js';
-import type { Report } from '../run/report.js';
+import type { Report } from '../run/report/report.js';
 import { withTakenBack, worthless } from '../run/take-back/worthless.js';
 import { levelFor, type VerifyLevel } from '../run/verify/verifier.js';
 import { type Config, configSchema, flagOf } from '../settings/config.js';

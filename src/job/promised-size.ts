@@ -3,7 +3,7 @@ import type { Model } from '../ir/model.js';
 import { bytesText, percentText } from '../ir/text/quantities.js';
 import { fileBytes } from '../onnx/write.js';
 import type { Preset } from '../run/parse.js';
-import type { Report } from '../run/report.js';
+import type { Report } from '../run/report/report.js';
 
 /** The passes of a report, with a note on the last one where the file is larger than the preset that was asked for promises. */
 export function withPromise(

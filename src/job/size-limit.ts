@@ -6,7 +6,7 @@ import type { Model } from '../ir/model.js';
 import { bytesText, percentText } from '../ir/text/quantities.js';
 import { fileBytes } from '../onnx/write.js';
 import type { Pass } from '../run/pass.js';
-import type { Report } from '../run/report.js';
+import type { Report } from '../run/report/report.js';
 
 const isFit = ({ definition }: Pass): boolean => definition === fit.definition;
 

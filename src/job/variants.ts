@@ -7,7 +7,7 @@ import { ModelError, PassError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { failedGates, largestError } from '../run/outcome.js';
 import { type Catalogue, parsePasses } from '../run/parse.js';
-import type { Report } from '../run/report.js';
+import type { Report } from '../run/report/report.js';
 import type { VariantResult, Variants } from '../run/variants-schema.js';
 import { catalogueWith } from '../settings/plugins.js';
 import { checkDestinations } from './destination.js';

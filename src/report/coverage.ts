@@ -1,6 +1,6 @@
 /** The types that a result is stored and computed in, and what stays float, with bytes: for the terminal and for Markdown. */
 import { bytesText, countText, percentText } from '../ir/text/quantities.js';
-import type { Report } from '../run/report.js';
+import type { Report } from '../run/report/report.js';
 import { code } from './markdown-text.js';
 import { counted, hanging, type Paint, table } from './style.js';
 

@@ -1,7 +1,7 @@
 /** The report as Markdown: for a pull request or a wiki. */
 import { bytesText, cosineText, msText, numberText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
 import { shownText, withTexts } from '../ir/text/shown-text.js';
-import type { Report } from '../run/report.js';
+import type { Report } from '../run/report/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { aotTexts } from './aot.js';
 import { branchTexts } from './branch-text.js';

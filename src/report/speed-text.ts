@@ -1,6 +1,6 @@
 /** How long original and result take, in lines for a terminal. */
 import { msRangeText, msText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
-import type { Report } from '../run/report.js';
+import type { Report } from '../run/report/report.js';
 import { hanging, type Paint, table } from './style.js';
 
 interface ModelTimes {

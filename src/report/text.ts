@@ -2,7 +2,7 @@
 import { append, maxOf } from '../ir/collections/lists.js';
 import { bytesText, cosineText, decibelText, msText, numberText, percentText } from '../ir/text/quantities.js';
 import { shownText, withTexts } from '../ir/text/shown-text.js';
-import type { PassReport, Report } from '../run/report.js';
+import type { PassReport, Report } from '../run/report/report.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from './accuracy-text.js';
 import { aotTexts } from './aot.js';
 import { branchTexts } from './branch-text.js';

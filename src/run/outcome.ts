@@ -4,7 +4,7 @@ import { maxOf } from '../ir/collections/lists.js';
 import { UsageError, unknownText } from '../ir/text/usage-error.js';
 import type { Catalogue } from './parse.js';
 import type { Pass } from './pass.js';
-import type { PassReport, Report } from './report.js';
+import type { PassReport, Report } from './report/report.js';
 
 type EndedPass = Pick<PassReport, 'name' | 'status' | 'verdict' | 'rewrites' | 'skips'>;
 

@@ -1,6 +1,6 @@
 /** What `optimizeVariants` made, in JSON. */
 import { z } from 'zod';
-import { type DeepReadonly, reportSchema } from './report.js';
+import { type DeepReadonly, reportSchema } from './report/report.js';
 
 const count = z.number().int().nonnegative();
 

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { reportSchema } from '../../src/run/report.js';
+import { reportSchema } from '../../src/run/report/report.js';
 import { tinyModel, Workplace } from './run-cli.js';
 
 let place: Workplace;

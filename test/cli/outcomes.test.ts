@@ -1,7 +1,7 @@
 /** The exit code tells whether the request was met and proven. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import type { Report } from '../../src/run/report.js';
+import type { Report } from '../../src/run/report/report.js';
 import { tinyModel, Workplace } from './run-cli.js';
 
 let place: Workplace;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
-import type { Report } from '../../src/run/report.js';
+import type { Report } from '../../src/run/report/report.js';
 import { relativeError } from '../check-pass.js';
 import { collection, recognizer } from '../models.js';
 import { runModel } from '../run-model.js';

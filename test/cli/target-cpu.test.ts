@@ -1,7 +1,7 @@
 /** --target-cpu, the option that follows from it, and the text of doctor and report on 8-bit sums. */
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { reportSchema } from '../../src/run/report.js';
+import { reportSchema } from '../../src/run/report/report.js';
 import { closeRuntime } from '../../src/runtime/evaluate.js';
 import { saturates } from '../../src/runtime/saturation.js';
 import { tinyModel, Workplace } from './run-cli.js';

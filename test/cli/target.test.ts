@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
-import type { Report } from '../../src/run/report.js';
+import type { Report } from '../../src/run/report/report.js';
 import { fixtures } from '../models.js';
 import { hasHollow, hollow } from '../runtime/hollow.js';
 import { Workplace } from './run-cli.js';

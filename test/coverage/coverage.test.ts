@@ -12,7 +12,7 @@ import { readModel } from '../../src/onnx/read.js';
 import { optimize } from '../../src/optimize.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
 import { reportText } from '../../src/report/text.js';
-import type { Report } from '../../src/run/report.js';
+import type { Report } from '../../src/run/report/report.js';
 import { collection, modelFolders } from '../models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-coverage-'));

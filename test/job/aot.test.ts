@@ -14,7 +14,7 @@ import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
 import { reportText } from '../../src/report/text.js';
-import { reportSchema } from '../../src/run/report.js';
+import { reportSchema } from '../../src/run/report/report.js';
 import { aheadOfTime } from '../../src/validate/ahead-of-time.js';
 import { opCounts, randomFeeds } from '../check-pass.js';
 import { runModel } from '../run-model.js';

@@ -10,7 +10,7 @@ import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
-import type { Report } from '../../src/run/report.js';
+import type { Report } from '../../src/run/report/report.js';
 import { RuntimeProcess } from '../../src/runtime/isolate.js';
 import { readPlacement } from '../../src/validate/placement.js';
 import { hasHollow, hollow } from '../runtime/hollow.js';

@@ -1,5 +1,5 @@
 /** A report as a run makes it, for the views. */
-import { type Report, reportSchema } from '../../src/run/report.js';
+import { type Report, reportSchema } from '../../src/run/report/report.js';
 
 const model = (nodes: number, bytes: number) => ({
   nodes,
@@ -12,7 +12,7 @@ const model = (nodes: number, bytes: number) => ({
 const timing = (median: number) => ({ median, low: median * 0.9, high: median * 1.2, runs: 20 });
 
 export const sample: Report = reportSchema.parse({
-  version: 1,
+  version: 2,
   created: '2026-01-02T03:04:05.000Z',
   command: 'optimize model.onnx --passes fuse-attn,bf16',
   input: 'model.onnx',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { reportMarkdown } from '../../src/report/markdown.js';
 import { reportText } from '../../src/report/text.js';
-import type { Report } from '../../src/run/report.js';
+import type { Report } from '../../src/run/report/report.js';
 import { sample } from './sample.js';
 
 type Rollout = NonNullable<Report['rollout']>;

@@ -15,7 +15,7 @@ import { optimize } from '../../src/optimize.js';
 import { inspectModel } from '../../src/report/inspection.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
 import { reportText } from '../../src/report/text.js';
-import { reportSchema } from '../../src/run/report.js';
+import { reportSchema } from '../../src/run/report/report.js';
 import { opCounts } from '../check-pass.js';
 
 /** A table of 16 positions, cut to the length, is added; sequences of up to 8 are doubled, longer ones negated. */

@@ -7,7 +7,7 @@ import { UsageError } from '../../ir/text/usage-error.js';
 import { optimizeFileBy } from '../../job/optimize-file.js';
 import type { PartReport } from '../../run/folder-report.js';
 import { failedGates, largestError } from '../../run/outcome.js';
-import type { Report } from '../../run/report.js';
+import type { Report } from '../../run/report/report.js';
 import { copy, filesIn } from '../place/staging.js';
 import type { PlannedPart } from '../plan/planned-part.js';
 import type { FolderJob } from './folder-job.js';

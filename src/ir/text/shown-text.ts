@@ -29,8 +29,8 @@ export const shownText = (text: string): string =>
   visibleText(shortened(text, LONGEST_TEXT)).replaceAll(longWord, (word) => shortened(word, LONGEST_WORD));
 
 /** JSON that a terminal can show: the same data when it is parsed, with escapes for what JSON itself lets stand. */
-export const jsonText = (value: unknown): string =>
-  `${JSON.stringify(value, undefined, 2).replaceAll(ACTIVE, (character) =>
+export const jsonText = (value: unknown, indent = 2): string =>
+  `${JSON.stringify(value, undefined, indent).replaceAll(ACTIVE, (character) =>
     character === '\n'
       ? character
       : Array.from(

@@ -1,7 +1,7 @@
 /** Finds lossy passes that gained neither time nor bytes: they are taken back. */
 import { ratioRangeText, ratioText } from '../../ir/text/quantities.js';
 import { outcomeOf } from '../outcome.js';
-import type { PassReport, Report } from '../report.js';
+import type { PassReport, Report } from '../report/report.js';
 
 /** The model's constants are this much smaller at least where a pass is said to save bytes. */
 const LEAST_SAVED = 0.01;

@@ -9,7 +9,7 @@ import { append } from '../../../src/ir/collections/lists.js';
 import type { Model } from '../../../src/ir/model.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { writeModel } from '../../../src/onnx/write.js';
-import type { Report } from '../../../src/run/report.js';
+import type { Report } from '../../../src/run/report/report.js';
 import type { RuntimeProcess } from '../../../src/runtime/isolate.js';
 import { ODD, ORDINARY } from './feeds.js';
 import { changedTwice, exactDifference, inconsistency, keyOf, lossyDifference, verified } from './judge.js';

@@ -5,7 +5,7 @@ import { printModel } from '../../../src/ir/whole-model/print.js';
 import { summarize } from '../../../src/ir/whole-model/summary.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { parsePasses } from '../../../src/run/parse.js';
-import type { Report } from '../../../src/run/report.js';
+import type { Report } from '../../../src/run/report/report.js';
 import type { RuntimeProcess } from '../../../src/runtime/isolate.js';
 import type { Tensors } from '../../../src/runtime/protocol.js';
 import { builtIn } from '../../../src/settings/plugins.js';

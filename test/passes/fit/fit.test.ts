@@ -12,7 +12,7 @@ import { optimizeFile } from '../../../src/job/optimize-file.js';
 import { closeRuntime, validate } from '../../../src/on-demand.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { optimize } from '../../../src/optimize.js';
-import type { Report } from '../../../src/run/report.js';
+import type { Report } from '../../../src/run/report/report.js';
 import { layered } from './layered.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-fit-'));

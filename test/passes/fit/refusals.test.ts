@@ -10,7 +10,7 @@ import { optimizeFile } from '../../../src/job/optimize-file.js';
 import { closeRuntime } from '../../../src/on-demand.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { GateError } from '../../../src/run/outcome.js';
-import type { Report } from '../../../src/run/report.js';
+import type { Report } from '../../../src/run/report/report.js';
 import { randomWeights } from '../../check-pass.js';
 import { layered } from './layered.js';
 

@@ -1,0 +1,63 @@
+/** The parts of the report about depth: errors by block, weights one by one, the profile. */
+import { z } from 'zod';
+import { count, measure } from './common.js';
+
+const blockError = z.object({
+  block: z.string(),
+  repeat: count.optional().describe('From 0 on. Absent for a part that stands once.'),
+  at: z.string().describe('The value with that error, of the original; the largest in the block.'),
+  relativeL2: measure.describe('null: infinite.'),
+});
+
+/** Where the error of the result comes from. */
+export const errors = z
+  .object({
+    byPass: z
+      .array(z.object({ pass: z.string(), relativeL2: measure }))
+      .describe('Of each pass that was measured against the model before it, in order.'),
+    byBlock: z.array(blockError).describe('Both models on the same inputs, block by block, in dependency order.'),
+    first: blockError
+      .extend({
+        nodes: z.array(z.string()).describe('Between values without that error and the value, in dependency order.'),
+        inherited: measure.describe('The largest error of measured values before it.'),
+      })
+      .optional()
+      .describe('Where the error begins. Absent where all is within the noise of sums.'),
+    reason: z.string().optional().describe('Why there is nothing by block.'),
+  })
+  .optional();
+
+const stored = z.object({ type: z.string(), bytes: count });
+
+/** Weights that are stored otherwise than they were. */
+export const weights = z
+  .array(
+    z.object({
+      name: z.string(),
+      block: z.string().optional(),
+      repeat: count.optional(),
+      before: stored,
+      after: stored.describe('With the scales and zero points that it is read with.'),
+      pass: z.string().describe('The pass that stored it so, or the last that could have; empty: none.'),
+      why: z.string().describe('Why it is stored as it is.'),
+      error: z
+        .number()
+        .optional()
+        .describe('Relative L2 of its numbers as they are read against those before. Absent where they are equal.'),
+    }),
+  )
+  .optional()
+  .describe('Every weight of the input model, the most bytes first.');
+
+const profiled = z.object({
+  provider: z.string(),
+  ms: z.number().describe('All nodes of one run.'),
+  matched: z.number().describe('The part of that which is on nodes of the graph: the runtime runs nodes of its own.'),
+  byOp: z.record(z.string(), z.number()).describe('Milliseconds by operator, as the runtime ran it, the most first.'),
+});
+
+/** One run of each model under the runtime's profiler. */
+export const profile = z
+  .object({ before: profiled.optional(), after: profiled.optional(), notProfiled: z.string().optional() })
+  .optional()
+  .describe('One run under the profiler, all optimizations of the runtime on: for shares of the time, not for speed.');
