@@ -147,10 +147,19 @@ describe('the packed package, elsewhere', () => {
     expect(files).toEqual(
       expect.arrayContaining(['package.json', 'dist/cli.js', 'dist/index.js', 'dist/runtime-child.js']),
     );
-    expect(files.filter((path) => /^(src|test|bench|fixtures|passes)\//.test(path))).toEqual([]);
+    expect(files.filter((path) => /^(src|test|bench|fixtures|passes)\//.test(path) && !path.endsWith('.md'))).toEqual(
+      [],
+    );
     expect(files.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
     const built = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.js'));
     expect(files.filter((path) => /^dist\/[^/]+\.js$/.test(path))).toHaveLength(built.length);
+  });
+
+  it('holds the licence, and every file that the README links to', () => {
+    const readme = readFileSync(join(folder, 'node_modules/onnx-passes/README.md'), 'utf8');
+    const linked = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path);
+    expect(linked.length).toBeGreaterThan(5);
+    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'CHANGELOG.md', ...linked]));
   });
 
   it('runs as a library and as a command', () => {
