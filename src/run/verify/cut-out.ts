@@ -19,6 +19,7 @@ import { elementCount, type Tensor } from '../../ir/tensors/tensor.js';
 import { isFloat, tensorType, typeText } from '../../ir/types.js';
 import type { Value } from '../../ir/value.js';
 import type { Rewrite } from '../../match/rule.js';
+import { rowOf } from '../../ops/registry.js';
 
 export interface CutOut {
   readonly rule: string;
@@ -75,11 +76,23 @@ function leavesOf(operand: Value, { facts }: Rewrite): readonly Value[] {
       leaves.add(value);
       continue;
     }
-    if (!standsAlone(node) || seen.size > MASK_LIMIT) return [operand];
+    if (!standsAlone(node) || seen.size > MASK_LIMIT || readsWeights(node)) return [operand];
     for (const input of node.inputs) if (input) stack.push(input);
   }
   return leaves.size ? [...leaves] : [operand];
 }
+
+/** More numbers than the tables that masks are made of have: buckets of distances, slopes, frequencies. */
+const WEIGHTS = 2 ** 16;
+
+/** True for an embedding of ids or a layer behind one: no arithmetic of a mask, and large to copy. */
+const readsWeights = (node: Node): boolean =>
+  node.inputs.some((input, slot) => {
+    const tensor = input?.tensor;
+    if (!tensor || elementCount(tensor.shape) < WEIGHTS) return false;
+    const role = rowOf(node)?.weights?.(node, slot, tensor.shape.length)?.role;
+    return role !== undefined && role !== 'elementwise';
+  });
 
 /** A node that can be copied on its own: no bodies, no call of a function, no attribute of an enclosing one. */
 const standsAlone = (node: Node): boolean =>

@@ -149,4 +149,19 @@ describe('rewrites that are run', () => {
     expect(keyOf(32, 1)).toBe(keyOf(32, 2));
     expect(keyOf(32, 1)).not.toBe(keyOf(64, 1));
   });
+
+  it('cuts behind an embedding of ids, and takes the small table of a mask with it', () => {
+    const inputsOf = (rows: number): string[] => {
+      const one = buildModel({ '': 17 }, (g) => {
+        const table = g.constant(randomWeights([rows, 64], 1, 0));
+        g.output('y', g.op('Relu', [g.op('Gather', [table, g.input('ids', 'int64', ['batch'])])]));
+      });
+      const y = one.graph.outputs[0] as Value;
+      const operands = [y.producer?.inputs[0] as Value];
+      const cut = cutOut({ rule: 'r', old: [y], by: [y], operands, facts: inferTypes(one) });
+      return typeof cut === 'string' ? [cut] : cut.before.graph.inputs.map(({ name }) => name);
+    };
+    expect(inputsOf(32)).toEqual(['ids']);
+    expect(inputsOf(2048)).toEqual(['operand_0']);
+  });
 });
