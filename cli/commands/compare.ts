@@ -11,7 +11,8 @@ import type { Flags } from '../parse/flags.js';
 import { ProgressLine } from '../terminal/progress-line.js';
 import { show } from '../terminal/terminal.js';
 import { modelAt, pairIn } from './models.js';
-import { exitCodeOf, quoted } from './optimize/optimize.js';
+import { exitCodeOf } from './optimize/exit-codes.js';
+import { quoted } from './optimize/optimize.js';
 
 export async function run(flags: Flags): Promise<number> {
   const isHidden = flags.quiet === true || flags.json === true;

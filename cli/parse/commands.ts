@@ -32,7 +32,8 @@ export const commands: readonly Command[] = [
     name: '',
     positionals: ['model'],
     isRepeated: true,
-    summary: 'Run passes over a model, a folder of models or several files, verify, and write the result.',
+    summary:
+      'Run passes over a model (- for stdin), a folder of models or several files, verify, and write the result.',
     flags: jobFlags,
   },
   {

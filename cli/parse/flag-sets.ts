@@ -88,7 +88,9 @@ export const folderFlags = {
     read: number,
     defaultDescription: '1',
   }),
-  'dry-run': isSo('Of a folder: say what would be done with each part and why, and do nothing.'),
+  'dry-run': isSo(
+    'Say what the passes would do and the size of the result, and write nothing; the model is not run. Of a folder: what would be done with each part, and why.',
+  ),
 };
 
 /** What a merged decoder is written to. */

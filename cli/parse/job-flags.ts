@@ -19,8 +19,8 @@ const passFlags = Object.fromEntries(
 const freezes = 'the result declares it, and is compared at it. May be repeated. E.g.';
 
 export const jobFlags = {
-  out: valued('<path>', 'Path of the result.', { alias: 'o', defaultDescription: 'model.opt.onnx' }),
-  passes: valued('<a,b,…>', about('passes'), { alias: 'p' }),
+  out: valued('<path>', 'Path of the result; - for stdout.', { alias: 'o', defaultDescription: 'model.opt.onnx' }),
+  passes: valued('<a,b,…>', about('passes'), { alias: 'p', defaultDescription: 'exact' }),
   ...pluginFlag,
   ...passFlags,
   'target-cpu': valued('<a,b,…>', `${about('targetCpu')} E.g. avx2,vnni,arm`, { read: names }),

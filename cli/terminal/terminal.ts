@@ -1,4 +1,5 @@
 /** The streams of the command: whether they are terminals, their colour and width, and what is printed of a result. */
+import { createReadStream } from 'node:fs';
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { jsonText } from '../../src/ir/text/shown-text.js';
 import { isColoured } from '../../src/report/style.js';
@@ -11,6 +12,8 @@ export interface Output {
   /** 0 where it is unknown. */
   readonly columns: number;
   write(text: string): void;
+  /** Writes the bytes of a file. */
+  send(path: string): Promise<void>;
 }
 
 /** The streams are the main thread's: the thread of a command has it write. */
@@ -22,6 +25,7 @@ function output(stream: Stream): Output {
         return process[stream].columns ?? 0;
       },
       write: (text) => process[stream].write(text),
+      send: (path) => sendFile(path, stream),
     };
   const { terminals, shared } = workerData as CommandJob;
   return {
@@ -29,8 +33,21 @@ function output(stream: Stream): Output {
     get columns() {
       return Atomics.load(shared, slot[stream]);
     },
-    write: (text) => parentPort?.postMessage({ kind: 'write', stream, text } satisfies ThreadMessage),
+    write: (text) => tell({ kind: 'write', stream, text }),
+    send: (path) =>
+      new Promise((resolve) => {
+        parentPort?.once('message', () => resolve());
+        tell({ kind: 'send', stream, path });
+      }),
   };
+}
+
+const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
+
+/** Writes a file to a stream of this process, no faster than it is read. */
+export async function sendFile(path: string, stream: Stream): Promise<void> {
+  for await (const piece of createReadStream(path))
+    if (!process[stream].write(piece)) await new Promise((resolve) => process[stream].once('drain', resolve));
 }
 
 export const stdout = output('stdout');
@@ -46,8 +63,9 @@ export function show<T>(
   flags: Flags,
   found: T,
   view: (found: T, options: { isColoured: boolean; width: number }) => string,
+  stream = stdout,
 ): void {
-  if (flags.json) stdout.write(jsonText(found));
+  if (flags.json) stream.write(jsonText(found));
   else if (!flags.quiet)
-    stdout.write(view(found, { isColoured: hasColour(stdout), width: Math.max(60, widthOf(stdout)) }));
+    stream.write(view(found, { isColoured: hasColour(stream), width: Math.max(60, widthOf(stream)) }));
 }

@@ -12,7 +12,7 @@ import { shownText } from '../../src/ir/text/shown-text.js';
 import type { Flags } from '../parse/flags.js';
 import { fail } from '../terminal/fail.js';
 import { CLEAR_LINE } from '../terminal/progress-line.js';
-import { stderr } from '../terminal/terminal.js';
+import { sendFile, stderr } from '../terminal/terminal.js';
 import { type CommandJob, slot, streams, type ThreadMessage } from './thread.js';
 
 /** Milliseconds that the end of the process may wait: for a step that is not divided, for the thread, for child processes. */
@@ -84,6 +84,9 @@ function hear(message: Exclude<ThreadMessage, { kind: 'end' }>): void {
       if (isEnding()) return;
       if (message.stream === 'stderr') isLineOpen = stderr.isTTY && !message.text.endsWith('\n');
       process[message.stream].write(message.text);
+      return;
+    case 'send':
+      void sendFile(message.path, message.stream).then(() => thread?.postMessage('sent'));
       return;
     case 'temporary':
       paths.add(message.path);

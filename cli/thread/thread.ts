@@ -23,5 +23,7 @@ export interface CommandJob {
 /** What the thread tells. */
 export type ThreadMessage =
   | { readonly kind: 'write'; readonly stream: Stream; readonly text: string }
+  /** The bytes of a file for a stream; the answer is any message. */
+  | { readonly kind: 'send'; readonly stream: Stream; readonly path: string }
   | { readonly kind: 'end'; readonly code: number }
   | LeftoverEvent;

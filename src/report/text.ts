@@ -165,14 +165,15 @@ function tally(texts: readonly string[]): Map<string, number> {
   return counts;
 }
 
-function modelLines({ model: { before, after }, inputBytes, output }: Report, p: Paint): string[] {
+function modelLines({ model: { before, after }, inputBytes, output, planned }: Report, p: Paint): string[] {
   const rows: string[][] = [];
   const row = (name: string, a: string, b: string, more = '') =>
     rows.push(a === b ? [p.dim(name), a, '', '', more] : [p.dim(name), a, p.dim('→'), b, more]);
   row('nodes', String(before.nodes), String(after.nodes), share(before.nodes, after.nodes, p));
   row('weights', bytesText(before.bytes), bytesText(after.bytes), share(before.bytes, after.bytes, p));
-  if (inputBytes && output)
-    row('file', bytesText(inputBytes), bytesText(output.bytes), share(inputBytes, output.bytes, p));
+  const bytes = (output ?? planned)?.bytes;
+  if (inputBytes && bytes !== undefined)
+    row('file', bytesText(inputBytes), bytesText(bytes), share(inputBytes, bytes, p));
   row('opset', opsetText(before.opsets), opsetText(after.opsets));
   return table(rows);
 }
@@ -263,7 +264,7 @@ const isNoProof = ({ name, passed }: Report['gates'][number]): boolean => name =
 const aotLines = ({ aot }: Report, p: Paint): string[] =>
   aot ? aotTexts(aot).map((text) => p.dim(`aot: ${text}`)) : [];
 
-function endLines({ cpus, output, ms, verification, accuracy, gates, outcome }: Report, p: Paint): string[] {
+function endLines({ cpus, output, planned, ms, verification, accuracy, gates, outcome }: Report, p: Paint): string[] {
   const lines: string[] = [];
   const back = outcome?.takenBack.map(({ pass }) => pass) ?? [];
   if (back.length) lines.push(`${p.bad('✗')} not in the result: ${back.join(', ')}, rolled back`);
@@ -271,7 +272,8 @@ function endLines({ cpus, output, ms, verification, accuracy, gates, outcome }: 
   if (cpus?.exact === false) lines.push(p.warn(cpus.text));
   const isSaid = gates.some(({ detail }) => detail.endsWith(verdict?.detail ?? ''));
   if (verdict?.outcome === 'unknown' && !isSaid) lines.push(p.warn(`not verified: ${verdict.detail}`));
-  if (level === 'none' && !accuracy) lines.push(p.dim('not verified: nothing was run'));
+  if (planned) lines.push(p.dim('a dry run: the model was not run, and nothing was written'));
+  else if (level === 'none' && !accuracy) lines.push(p.dim('not verified: nothing was run'));
   if (output)
     lines.push(
       `${p.good('✓')} wrote ${output.files.join(', ')} ${p.dim(`(${bytesText(output.bytes)}, ${msText(ms)})`)}`,

@@ -30,10 +30,25 @@ describe('one line, no stack, exit code 1, nothing written', () => {
     ['a missing file', ['none.onnx', ...run], /none\.onnx: expected a file; found nothing there/],
     ['a folder', ['folder', ...run], /expected --out <folder> for a folder; found none/],
     ['a folder without models', ['folder', ...run, '-o', 'other'], /folder: expected a folder with models/],
-    ['a flag of folders', ['model.onnx', ...run, '--dry-run'], /--dry-run: expected a folder; found a model file/],
+    ['a flag of folders', ['model.onnx', ...run, '-j', '2'], /--jobs: expected a folder; found a model file/],
+    [
+      'a dry run that measures',
+      ['model.onnx', ...run, '--dry-run', '--tune', '--tune-cache', 'c.json'],
+      /--dry-run: expected no --tune/,
+    ],
+    [
+      'a dry run that writes',
+      ['model.onnx', ...run, '--dry-run', '--report', 'r.md'],
+      /--dry-run: expected no --report/,
+    ],
+    [
+      'stdout for several files',
+      ['model.onnx', ...run, '-o', '-', '--external-data'],
+      /--external-data: expected --out <file>/,
+    ],
     ['a text file', ['text.onnx', ...run], /text\.onnx/],
     ['a truncated model', ['truncated.onnx', ...run], /truncated\.onnx/],
-    ['no passes', ['model.onnx'], /expected --passes a,b,…, or a --config that names them; found neither/],
+    ['no passes but a comma', ['model.onnx', '--passes', ','], /--passes: expected a,b,…; found ","/],
     ['an unknown pass', ['model.onnx', '--passes', 'simplfy'], 'unknown pass "simplfy"; did you mean "simplify"?'],
     [
       'an option it has not',

@@ -73,5 +73,6 @@ export async function runFolder(
 export function refuseFolderSettings(flags: Flags, { parts }: Config): void {
   if (parts) throw new UsageError('parts: expected a folder; found a model file. --no-config leaves the config out');
   for (const name of Object.keys(folderFlags))
-    if (flags[name] !== undefined) throw new UsageError(`--${name}: expected a folder; found a model file`);
+    if (flags[name] !== undefined && name !== 'dry-run')
+      throw new UsageError(`--${name}: expected a folder; found a model file`);
 }

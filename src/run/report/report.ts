@@ -30,6 +30,10 @@ export const reportSchema = z.object({
     .object({ files: z.array(z.string()), bytes: count })
     .optional()
     .describe('Absent where nothing was written.'),
+  planned: z
+    .object({ bytes: count.describe('Of the file that would be written.') })
+    .optional()
+    .describe('Of a dry run alone: nothing was run on inputs, compared or written.'),
   target: z.enum(targets),
   architecture: z.enum(architectures).optional().describe('The generation of devices that the result is meant for.'),
   seed: z.number().int(),
