@@ -17,6 +17,8 @@ export type LeftoverEvent =
   | { readonly kind: 'temporary' | 'gone'; readonly path: string }
   /** A file that is complete under its own name. */
   | { readonly kind: 'written'; readonly path: string }
+  /** What there is of the result, in words. */
+  | { readonly kind: 'state'; readonly text: string }
   | { readonly kind: 'started' | 'ended'; readonly pid: number };
 
 /** By path or process id: the function that removes it. */
@@ -62,6 +64,11 @@ export function started(pid: number, kill: () => void): () => void {
 /** Records that a file is complete and stays: the message of a later interruption tells so. */
 export function written(path: string): void {
   overseer?.tell({ kind: 'written', path });
+}
+
+/** Says what there is of a result of many files: the message of a later interruption tells that in place of the files. */
+export function stateOfResult(text: string): void {
+  overseer?.tell({ kind: 'state', text });
 }
 
 function hold(key: string | number, remove: () => void, begins: LeftoverEvent, ends: LeftoverEvent): () => void {

@@ -127,6 +127,12 @@ describe('variants of one’s own', () => {
     expect(existsSync(out)).toBe(false);
   });
 
+  it('are refused as a whole where a gate has nothing to measure, or a file has the place of the folder', async () => {
+    const asked = (options: object) => optimizeVariants(from, ['a=exact'], { ...settings, ...options });
+    await expect(asked({ aot: true, validate: false })).rejects.toThrow('aot (--aot): expected validation to be on');
+    await expect(asked({ out: join(from, 'none') })).rejects.toThrow('expected a folder; found a file at');
+  });
+
   it('may not be two of one name', () => expect(() => variantsIn(['a=exact', 'a=half'])).toThrow(/"a" once/));
 
   it('are a flag of the command, several in one text, and none beside --passes', async () => {

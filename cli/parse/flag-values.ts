@@ -13,7 +13,10 @@ export function names(written: string): string[] {
 }
 
 /** The same, each as often as the flag is given; names of values may hold commas, which only the model tells. */
-export const valueNames = (written: readonly string[]): readonly string[] => written;
+export function valueNames(written: readonly string[]): readonly string[] {
+  for (const one of written) if (one.trim() === '') throw new UsageError(`expected names of values; found "${one}"`);
+  return written;
+}
 
 /** `0.5` */
 export function number(written: string): number {
@@ -55,6 +58,7 @@ export function dimsOrBatch(written: readonly string[]): Record<string, DimSize 
   const names = written.filter(isName);
   if (names.length > 1) throw new UsageError(`expected one name for the batch; found ${names.join(' and ')}`);
   const sizes = dims(written.filter((one) => !isName(one)));
+  if (names[0] !== undefined) refuseSecond(sizes, 'batch', written);
   return names[0] === undefined ? sizes : { ...sizes, batch: names[0].slice('batch='.length) };
 }
 

@@ -12,16 +12,20 @@ const PAUSE = { terminal: 100, elsewhere: 10_000 } as const;
 /** Progress on stderr: one line that changes on a terminal, a line for each step elsewhere, and for a long one now and then. */
 export class ProgressLine {
   readonly #isTerminal = stderr.isTTY && process.env.TERM !== 'dumb';
+  /** On the line now. */
   #about = '';
-  #saidAt = 0;
+  /** When each was said: steps of parts that are worked on at once alternate. */
+  readonly #saidAt = new Map<string, number>();
 
   constructor(readonly isQuiet: boolean) {}
 
   say(about: string, estimate?: ProgressEstimate): void {
     const now = performance.now();
     const pause = this.#isTerminal ? PAUSE.terminal : PAUSE.elsewhere;
-    if (this.isQuiet || (about === this.#about && (!estimate || now - this.#saidAt < pause))) return;
-    [this.#about, this.#saidAt] = [about, now];
+    const isSaid = now - (this.#saidAt.get(about) ?? Number.NEGATIVE_INFINITY) < pause;
+    if (this.isQuiet || isSaid || (about === this.#about && !estimate)) return;
+    this.#about = about;
+    this.#saidAt.set(about, now);
     const text = shownText(about) + (estimate ? estimateText(estimate) : '');
     stderr.write(this.#isTerminal ? `${CLEAR_LINE}${clipped(text, widthOf(stderr, 80) - 1)}` : `${text}\n`);
   }
@@ -37,5 +41,9 @@ export class ProgressLine {
 function estimateText({ share, leftMs = 0 }: ProgressEstimate): string {
   const seconds = Math.round(leftMs / 1000);
   const left = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
-  return `: ${Math.floor(100 * share)} %${seconds > 0 ? `, about ${left} left` : ''}`;
+  const told = [
+    ...(share >= 0.01 ? [`${Math.floor(100 * share)} %`] : []),
+    ...(seconds > 0 ? [`about ${left} left`] : []),
+  ];
+  return told.length > 0 ? `: ${told.join(', ')}` : '';
 }

@@ -29,6 +29,7 @@ const shared = new Int32Array(new SharedArrayBuffer(Object.keys(slot).length * I
 const paths = new Set<string>();
 const pids = new Set<number>();
 const written: string[] = [];
+let state: string | undefined;
 let thread: Worker | undefined;
 let isLineOpen = false;
 let interruptedAt = 0;
@@ -97,6 +98,9 @@ function hear(message: Exclude<ThreadMessage, { kind: 'end' }>): void {
     case 'written':
       written.push(message.path);
       return;
+    case 'state':
+      state = message.text;
+      return;
     case 'started':
       pids.add(message.pid);
       return;
@@ -108,7 +112,7 @@ function hear(message: Exclude<ThreadMessage, { kind: 'end' }>): void {
 async function interrupt(signal: Signal): Promise<void> {
   interruptedAt = performance.now();
   const isStopped = await stop();
-  const said = written.length ? `${written.join(', ')} was written` : 'nothing was written';
+  const said = state ?? (written.length ? `${written.join(', ')} was written` : 'nothing was written');
   stderr.write(`${isLineOpen ? CLEAR_LINE : ''}${shownText(`interrupted; ${said}`)}\n`);
   // `exit` waits for the thread, which may be in a call of the system that takes long.
   if (isStopped) process.exit(codes[signal]);

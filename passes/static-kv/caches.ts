@@ -71,7 +71,13 @@ export function growingCaches(model: Model, context: PassContext): GrowingCaches
     for (const node of graph.nodeSet)
       if (fused.some(([opType, domain, at]) => node.is(opType, domain) && node.inputs[at]?.isInput))
         context.skip(`${node.opType} keeps the cache itself: put static-kv before the passes that fuse`, node);
-    context.skip('no output is an input with new tokens behind it');
+    const branches = graph.outputs.find(({ producer }) => producer?.is('If'))?.producer;
+    if (branches)
+      context.skip(
+        'it is a merged decoder, whose cache grows in a branch: run static-kv on the decoder with past, in a file of its own',
+        branches,
+      );
+    else context.skip('no output is an input with new tokens behind it');
     return undefined;
   }
   const pastDim = first.past.shape?.[first.axis] as Dim;

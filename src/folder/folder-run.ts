@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../ir/text/usage-error.js';
+import { refuseGates } from '../job/optimize-file.js';
 import { bytesOf } from '../job/source.js';
 import type { FolderReport } from '../run/folder-report.js';
 import { type PassesLike, parsePasses } from '../run/parse.js';
@@ -37,6 +38,7 @@ export async function runFolder(
   const started = performance.now();
   if (options.reportPath?.endsWith('.json') === false)
     throw new UsageError(`--report: expected a path ending in .json for a folder; found "${options.reportPath}"`);
+  refuseGates(options);
   const plan = await planOf(input, passes, options);
   const { given, plans, others } = plan;
   const base = {

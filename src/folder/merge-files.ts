@@ -1,6 +1,7 @@
 /** Merges the files of two decoders into one, and proves it: both are run token by token before anything is written. */
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Graph } from '../ir/graph.js';
+import type { ProgressListener } from '../ir/text/progress.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { checkDestinations, keepFiles } from '../job/destination.js';
 import { bytesOf, readSource } from '../job/source.js';
@@ -17,7 +18,7 @@ export interface MergeOptions {
   readonly force?: boolean;
   /** Runs both, and writes nothing where they differ. Default true. */
   readonly validate?: boolean;
-  readonly onProgress?: (text: string) => void;
+  readonly onProgress?: ProgressListener;
 }
 
 /** What became of two decoders. */
@@ -77,7 +78,7 @@ async function proven(
   decoder: string,
   withPast: string,
   write: (path: string) => Promise<unknown>,
-  say: (text: string) => void,
+  say: ProgressListener,
 ): Promise<PipelineProof> {
   const folder = temporaryFolder();
   try {

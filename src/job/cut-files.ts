@@ -7,7 +7,7 @@ import { splitModel } from '../cut/split.js';
 import type { Model } from '../ir/model.js';
 import { modelFile, writeModelSet } from '../onnx/write.js';
 import type { Config } from '../settings/config.js';
-import { checkDestinations, keepFiles } from './destination.js';
+import { checkDestinations, checkFolderPlace, keepFiles, makeFolder } from './destination.js';
 import { readSource } from './source.js';
 
 export interface CutSettings extends Pick<Config, 'allowOutsideData' | 'budget'> {
@@ -33,8 +33,9 @@ export async function extractFile(
   { from, to, ...settings }: CutSettings & NamedPart,
 ): Promise<WrittenPart & { readonly needed: readonly string[] }> {
   const { out = `${stemOf(input)}.part.onnx` } = settings;
+  await checkDestinations([out]);
   const { original, files } = await readSource(input, settings);
-  await checkPaths([out], files, settings);
+  if (!settings.force) await keepFiles(files, [out]);
   const { model, needed } = extractModel(original, {
     from: from && namesIn(original, from),
     to: to && namesIn(original, to),
@@ -44,11 +45,6 @@ export async function extractFile(
 }
 
 const stemOf = (path: string): string => path.replace(/\.onnx$/, '');
-
-async function checkPaths(paths: readonly string[], files: readonly string[], { force }: CutSettings): Promise<void> {
-  await checkDestinations(paths);
-  if (!force) await keepFiles(files, paths);
-}
 
 function namesIn(model: Model, texts: readonly string[]): string[] {
   const known = new Set<string>(model.graph.outputPorts.map(({ name }) => name));
@@ -69,17 +65,18 @@ export async function splitFile(
   input: string,
   { blocks = 2, ...settings }: CutSettings & { readonly blocks?: number | undefined },
 ): Promise<{ readonly parts: readonly WrittenPart[]; readonly contract: string }> {
-  const { mkdir } = await import('node:fs/promises');
   const { basename, join } = await import('node:path');
   const { out = `${stemOf(input)}.parts` } = settings;
+  await checkFolderPlace(out);
   const { original, files } = await readSource(input, settings);
   const stem = stemOf(basename(input));
   const fileOf = (part: number): string => `${stem}.${part + 1}.onnx`;
   const { models, chain } = splitModel(original, blocks, fileOf);
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   const contract = join(out, `${stem}.chain.json`);
   const paths = models.map((_, part) => join(out, fileOf(part)));
-  await checkPaths([...paths, contract], files, settings);
+  await checkDestinations([...paths, contract]);
+  if (!settings.force) await keepFiles(files, [...paths, contract]);
   const { writeSet } = await import('../disk/write-set.js');
   const { mentions } = await import('../onnx/checks/mentions.js');
   const written = await writeSet({

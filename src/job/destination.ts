@@ -24,11 +24,28 @@ export function checkReportPath(path: string | undefined): void {
     throw new UsageError(`--report: expected a path ending in .json or .md; found "${path}"`);
 }
 
-/** Makes the folder of results where there is none. Throws UsageError where a file has its place. */
+/** Throws UsageError where the folder of results cannot be made: a file has its place, or stands on the way. */
+export async function checkFolderPlace(path: string): Promise<void> {
+  const { access, constants, stat } = await import('node:fs/promises');
+  const { dirname, resolve } = await import('node:path');
+  let there = resolve(path);
+  let found = await stat(there).catch(() => undefined);
+  while (!found && dirname(there) !== there) {
+    there = dirname(there);
+    found = await stat(there).catch(() => undefined);
+  }
+  const isItself = there === resolve(path);
+  if (!found?.isDirectory())
+    throw new UsageError(`${path}: expected a folder; found a file${isItself ? '' : ` at ${there}`}`);
+  await access(there, constants.W_OK).catch(() => {
+    throw new UsageError(`${path}: expected a folder that may be written; found no permission at ${there}`);
+  });
+}
+
+/** Makes the folder of results where there is none. Throws UsageError where it cannot be made. */
 export async function makeFolder(path: string): Promise<void> {
-  const { mkdir, stat } = await import('node:fs/promises');
-  const found = await stat(path).catch(() => undefined);
-  if (found && !found.isDirectory()) throw new UsageError(`${path}: expected a folder; found a file`);
+  const { mkdir } = await import('node:fs/promises');
+  await checkFolderPlace(path);
   await mkdir(path, { recursive: true });
 }
 

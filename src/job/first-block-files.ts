@@ -6,7 +6,7 @@ import { maxOf } from '../ir/collections/lists.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { writeSharing } from '../onnx/write.js';
 import type { CutSettings } from './cut-files.js';
-import { checkDestinations, keepFiles, makeFolder } from './destination.js';
+import { checkDestinations, checkFolderPlace, keepFiles, makeFolder } from './destination.js';
 import { readSource } from './source.js';
 import { runSteps, type StepRun } from './step-run.js';
 
@@ -41,7 +41,14 @@ export async function writeFirstBlock(input: string, settings: FirstBlockSetting
   if (!Number.isSafeInteger(steps) || steps < 2)
     throw new UsageError(`steps: expected a whole number of 2 or more; found ${steps}`);
   if (!(threshold >= 0)) throw new UsageError(`threshold: expected a number of at least 0; found ${threshold}`);
+  await checkFolderPlace(out);
+  const [probe, rest, contract] = ['probe.onnx', 'rest.onnx', 'steps.json'].map((name) => join(out, name)) as [
+    string,
+    string,
+    string,
+  ];
   const { original, files } = await readSource(input, settings);
+  if (!settings.force) await keepFiles(files, [probe, rest, contract]);
   const parts = probeAndRest(original, end);
   const runs = await runSteps(original, parts.probe, parts.rest, { thresholds: [0, threshold], steps, seed });
   if (!runs)
@@ -54,13 +61,7 @@ export async function writeFirstBlock(input: string, settings: FirstBlockSetting
       `first-block-cache: expected the parts to give what ${input} gives; found relative L2 ${worst} with nothing skipped`,
     );
   await makeFolder(out);
-  const [probe, rest, contract] = ['probe.onnx', 'rest.onnx', 'steps.json'].map((name) => join(out, name)) as [
-    string,
-    string,
-    string,
-  ];
   await checkDestinations([probe, rest, contract]);
-  if (!settings.force) await keepFiles(files, [probe, rest, contract]);
   const about = {
     version: 1 as const,
     end: parts.end,

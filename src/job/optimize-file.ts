@@ -94,7 +94,7 @@ export async function optimizeFileBy(
   const started = performance.now();
   const say: ProgressListener = options.onProgress ?? (() => {});
   const validates = options.validate !== false;
-  if (!validates) refuseGates(options);
+  refuseGates(options);
   const { reportPath } = options;
   checkReportPath(reportPath);
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
@@ -291,8 +291,9 @@ function asValidated<Options extends OptimizeFileOptions>(options: Options): Omi
 const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): VerifyLevel =>
   levelFor(verify ?? (validate === false ? 'none' : undefined), summarize(model).bytes);
 
-/** Throws where gates are asked for without a comparison: to let them pass unchecked would be worse than to refuse. */
-function refuseGates(options: OptimizeFileOptions): void {
+/** Throws UsageError where gates are asked for without a comparison: to let them pass unchecked would be worse than to refuse. */
+export function refuseGates(options: OptimizeFileOptions): void {
+  if (options.validate !== false) return;
   for (const gate of ['maxError', 'minCosine', 'minSpeedup', 'failOnFallback', 'provider', 'aot'] as const)
     if (options[gate] !== undefined && options[gate] !== false)
       throw new UsageError(

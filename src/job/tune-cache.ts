@@ -46,7 +46,9 @@ async function racesIn(path: string): Promise<Races> {
     text = await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new UsageError(`tune-cache: expected a file that may be read; found ${(error as Error).message}`);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const found = code === 'EISDIR' ? 'a folder' : message;
+    throw new UsageError(`tune-cache: ${path}: expected a file that may be read, or none; found ${found}`);
   }
   try {
     const { schema, races } = JSON.parse(text) as { schema?: unknown; races?: unknown };
@@ -54,7 +56,7 @@ async function racesIn(path: string): Promise<Races> {
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new UsageError(`tune-cache: expected a file that an earlier run wrote, or none; found another at ${path}`);
+  throw new UsageError(`tune-cache: ${path}: expected a file that an earlier run wrote, or none; found another`);
 }
 
 /**
@@ -64,7 +66,7 @@ async function racesIn(path: string): Promise<Races> {
 export async function openTuneCache(path: string): Promise<RaceStore> {
   let races: Races = await racesIn(path);
   await mkdir(dirname(path), { recursive: true }).catch((error: Error) => {
-    throw new UsageError(`tune-cache: expected a folder that may be written; found ${error.message}`);
+    throw new UsageError(`tune-cache: ${path}: expected a folder that may be written; found ${error.message}`);
   });
   let fault: string | undefined;
   /** Nobody else writes between reading and writing; the turn is another one than that which each write of the file takes. */

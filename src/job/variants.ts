@@ -10,8 +10,8 @@ import { type Catalogue, parsePasses } from '../run/parse.js';
 import type { Report } from '../run/report/report.js';
 import type { VariantResult, Variants } from '../run/variants-schema.js';
 import { catalogueWith } from '../settings/plugins.js';
-import { checkDestinations } from './destination.js';
-import { type OptimizeFileOptions, optimizeFileBy, optimizeFileSchema } from './optimize-file.js';
+import { checkDestinations, checkFolderPlace, makeFolder } from './destination.js';
+import { type OptimizeFileOptions, optimizeFileBy, optimizeFileSchema, refuseGates } from './optimize-file.js';
 import { bytesOf, type ReadSource, readSource } from './source.js';
 import { type Variant, variantsIn } from './variant-sets.js';
 
@@ -37,7 +37,6 @@ export async function optimizeVariants(
 }
 
 async function variantsBy(input: string, asked: readonly string[], options: VariantsOptions): Promise<Variants> {
-  const { mkdir } = await import('node:fs/promises');
   const { basename, join } = await import('node:path');
   const stem = basename(input).replace(/\.onnx$/, '');
   const folder = options.out ?? `${input.replace(/\.onnx$/, '')}.variants`;
@@ -45,8 +44,10 @@ async function variantsBy(input: string, asked: readonly string[], options: Vari
   const variants = variantsIn(asked);
   // A mistake shows before a large model is read.
   const required = variants.map(({ passes }) => namesakesIn(passes, catalogue));
+  refuseGates(options);
+  await checkFolderPlace(folder);
   const source = await readSource(input, options);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const pathOf = ({ suffix }: Variant): string => join(folder, `${stem}${suffix}.onnx`);
   await checkDestinations(variants.map(pathOf));
   const inputBytes = await bytesOf(source.files);

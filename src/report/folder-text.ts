@@ -2,7 +2,8 @@
 import { bytesText, msText, numberText, percentText, ratioText } from '../ir/text/quantities.js';
 import { shownText, withTexts } from '../ir/text/shown-text.js';
 import type { FolderReport, PartReport, PipelineProof } from '../run/folder-report.js';
-import { hanging, paint, table } from './style.js';
+import { aotTexts } from './aot.js';
+import { counted, hanging, paint, table } from './style.js';
 import { type TextOptions, textOptionsIn } from './text-options.js';
 
 const signs = { planned: '·', done: '✓', unchanged: '=', copied: '·', failed: '✗' } as const;
@@ -13,13 +14,14 @@ const speedText = ({ speed }: PartReport): string => {
 };
 
 const notesOf = (
-  { name, state, passes, reason, reasons, shared, takenBack = [] }: PartReport,
+  { name, state, passes, reason, reasons, report, shared, takenBack = [] }: PartReport,
   usual?: string,
 ): string[] => [
   ...(shared ? [`${name}: reads ${bytesText(shared.bytes)} of weights from the data of ${shared.of.join(', ')}`] : []),
   ...(passes && passes !== usual ? [`${name}: passes ${passes}`] : []),
   ...(state === 'failed' ? [`${name} failed: ${reason}`] : []),
   ...takenBack.map(({ pass, reason: why }) => `${name}: ${pass} was taken back, ${why}`),
+  ...(report?.aot ? aotTexts(report.aot).map((text) => `${name}: aot: ${text}`) : []),
   ...reasons.map((text) => `${name}: ${text}`),
 ];
 
@@ -104,14 +106,15 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
     ? `a plan: nothing was done. Without --dry-run it goes to ${folder}, about ${bytesText(after)} in about ${msText(expectedMs)} of CPU time by rates of another machine; comparisons, which run the models, come on top`
     : isWritten
       ? `${folder}: ${bytesText(after)}, ${percentText(after / before)} of the models, in ${msText(ms)}`
-      : `${failed > 0 ? `${failed} of ${parts.length} parts failed` : 'the pipeline differs from the original'}: ${folder} is as it was${failed < parts.length ? '; what was made is kept for the next run' : ''}`;
+      : `${failed === 0 ? 'the pipeline differs from the original' : parts.length === 1 ? 'it failed' : `${failed} of ${counted(parts.length, 'part')} failed`}: nothing was written to ${folder}${failed < parts.length ? '; what was made is kept for the next run' : ''}`;
   const lines = [
-    `${p.bold('folder')}  ${p.dim(`${input}, ${layout === 'files' ? 'models' : layout}, ${bytesText(before)} in ${parts.length} models`)}`,
+    `${p.bold('folder')}  ${p.dim(`${input}, ${layout === 'files' ? 'models' : layout}, ${bytesText(before)} in ${counted(parts.length, 'model')}`)}`,
     ...table([titles, ...rows], `   >>>${hasTimes ? '>' : ''}${isPlan ? '>' : ''}`),
-    ...(usual ? hanging(`  passes: ${usual}`, width) : []),
-    ...parts.flatMap((part) => notesOf(part, usual)).flatMap((text) => hanging(`  ${text}`, width)),
+    ...[...(usual ? [`passes: ${usual}`] : []), ...parts.flatMap((part) => notesOf(part, usual))]
+      .flatMap((text) => hanging(text, width - 2))
+      .map((line) => `  ${line}`),
     p.dim(
-      `  ${others.files} other files (${bytesText(others.bytes)}) copied${others.changed.length > 0 ? `; ${others.changed.join(', ')}: data files brought up to date` : ''}`,
+      `  ${counted(others.files, 'other file')} (${bytesText(others.bytes)}) copied${others.changed.length > 0 ? `; ${others.changed.join(', ')}: data files brought up to date` : ''}`,
     ),
     ...(proof ? proofLines(proof, width, p) : []),
     isWritten || isPlan ? p.bold(ending) : p.bad(ending),

@@ -107,6 +107,21 @@ function knownOption(
   return schema;
 }
 
-/** The one line that says what zod found wrong. */
-export const zodText = (error: z.ZodError): string =>
-  error.issues.map(({ path, message }) => (path.length ? `${path.join('.')}: ${message}` : message)).join('; ');
+/** The one line that says what zod found wrong with options that were given. */
+export const zodText = (error: z.ZodError, given: unknown): string =>
+  error.issues
+    .map((issue) => {
+      const text = boundText(issue, given) ?? issue.message;
+      return issue.path.length ? `${issue.path.join('.')}: ${text}` : text;
+    })
+    .join('; ');
+
+/** A number beyond its bounds; undefined for another issue, and where the schema has a text of its own. */
+function boundText(issue: z.core.$ZodIssue, given: unknown): string | undefined {
+  const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], given);
+  if (typeof found !== 'number' || !/^Too (small|big): /.test(issue.message)) return undefined;
+  if (issue.code === 'too_small')
+    return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}; found ${found}`;
+  if (issue.code !== 'too_big') return undefined;
+  return `expected ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}; found ${found}`;
+}

@@ -45,7 +45,7 @@ export function definePass<Schema extends z.ZodType = z.ZodObject<Record<never, 
   const factory = (given?: z.input<Schema>): Pass => {
     checkOptionNames(definition, given);
     const checked = options.safeParse(given ?? {});
-    if (!checked.success) throw new UsageError(`pass ${name}: option ${zodText(checked.error)}`);
+    if (!checked.success) throw new UsageError(`pass ${name}: option ${zodText(checked.error, given)}`);
     return { definition, options: checked.data };
   };
   return Object.assign(factory, { definition }) as unknown as PassFactory<Schema>;

@@ -28,15 +28,15 @@ const contents = (folder: string): Record<string, string> =>
       ]),
   );
 
-/** Runs the command until it says something, and ends it there. */
-function stoppedAt(out: string, text: RegExp, signal: NodeJS.Signals): Promise<number | null> {
+/** Runs the command until it says something, and ends it there: the last line that it says. */
+function stoppedAt(out: string, text: RegExp, signal: NodeJS.Signals): Promise<string | undefined> {
   const child = spawn(process.execPath, [cli, ...words(out)], { cwd: place.folder });
   let said = '';
   child.stderr.on('data', (chunk) => {
     said += chunk;
     if (text.test(said)) child.kill(signal);
   });
-  return new Promise((resolve) => child.once('close', resolve));
+  return new Promise((resolve) => child.once('close', () => resolve(said.trimEnd().split('\n').at(-1))));
 }
 
 it('tells each part, and all files are there', async () => {
@@ -51,7 +51,8 @@ it.each([
   ['SIGINT', /3\/3 vae_decoder: (reading|1)/],
 ] as const)('stopped by %s at %s, the next run completes', async (signal, text) => {
   const out = `stopped${signal}${text.source.length}`;
-  await stoppedAt(out, text, signal);
+  const last = await stoppedAt(out, text, signal);
+  if (signal === 'SIGINT') expect(last).toBe(`interrupted; ${out} is as it was; 2 of 3 parts kept for the next run`);
   expect(existsSync(place.path(out))).toBe(false);
   const { status } = await place.run(words(out));
   expect(status).toBe(0);
@@ -60,7 +61,7 @@ it.each([
 });
 
 it('leaves nothing where it is interrupted before a part is done', async () => {
-  await stoppedAt('early', /1\/3 text_encoder: (reading|1)/, 'SIGINT');
+  expect(await stoppedAt('early', /1\/3 text_encoder: (reading|1)/, 'SIGINT')).toBe('interrupted; early is as it was');
   expect(readdirSync(place.folder).filter((name) => /early/.test(name))).toEqual([]);
 });
 

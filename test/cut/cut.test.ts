@@ -10,7 +10,8 @@ import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
-import { splitFile } from '../../src/job/cut-files.js';
+import { extractFile, splitFile } from '../../src/job/cut-files.js';
+import { writeFirstBlock } from '../../src/job/first-block-files.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { fromTensorData } from '../../src/runtime/tensor-data.js';
 import { Workplace } from '../cli/run-cli.js';
@@ -154,6 +155,15 @@ describe('extract', () => {
       'from "z": expected values that lead to an output; found the outputs themselves',
     );
     expect(asked(['b'], ['x'])).toThrow('to "x": expected a value that is computed; found an input');
+  });
+
+  it('refuses places that files have, before it reads', async () => {
+    const file = place.path('file');
+    await writeFile(file, '');
+    await expect(splitFile('none.onnx', { out: file })).rejects.toThrow(`${file}: expected a folder; found a file`);
+    await expect(splitFile('none.onnx', { out: join(file, 'a') })).rejects.toThrow(`found a file at ${file}`);
+    await expect(writeFirstBlock('none.onnx', { out: file })).rejects.toThrow(`${file}: expected a folder`);
+    await expect(extractFile('none.onnx', { out: join(file, 'a.onnx') })).rejects.toThrow('expected a folder to write');
   });
 
   it('is a command that says what else the part needs', async () => {

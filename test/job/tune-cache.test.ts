@@ -135,11 +135,13 @@ describe('the cache of tuning', () => {
     for (const text of ['{"a":1}', 'no JSON']) {
       writeFileSync(path, text);
       await expect(openTuneCache(path)).rejects.toThrow(
-        'tune-cache: expected a file that an earlier run wrote, or none',
+        `tune-cache: ${path}: expected a file that an earlier run wrote, or none`,
       );
       expect(readFileSync(path, 'utf8')).toBe(text);
     }
-    await expect(openTuneCache(folder)).rejects.toThrow('tune-cache: expected a file that may be read; found');
+    await expect(openTuneCache(folder)).rejects.toThrow(
+      `tune-cache: ${folder}: expected a file that may be read, or none; found a folder`,
+    );
   });
 });
 

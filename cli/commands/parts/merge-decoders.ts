@@ -15,7 +15,7 @@ export async function run(flags: Flags): Promise<number> {
     out: flags.out as string | undefined,
     force: flags.force === true,
     validate: flags.validate !== false,
-    onProgress: (text) => progress.say(text),
+    onProgress: (text, left) => progress.say(text, left),
   }).finally(() => progress.clear());
   show(flags, found, mergedText);
   const failed = found.proof?.gates.filter(({ passed }) => !passed) ?? [];

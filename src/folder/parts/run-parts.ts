@@ -1,4 +1,6 @@
 /** Makes the results of parts in a folder beside that of the result; what an earlier run has made and still holds is kept. */
+import { stateOfResult } from '../../leftovers.js';
+import { counted } from '../../report/style.js';
 import type { PartReport } from '../../run/folder-report.js';
 import { writeRecord } from '../place/staging.js';
 import type { PlannedPart } from '../plan/planned-part.js';
@@ -21,6 +23,8 @@ export async function runParts(plans: readonly PlannedPart[], job: FolderJob): P
   const { options, staging } = job;
   const record: FolderRecord = { version: 1, sources: {}, parts: {}, copied: [] };
   const staged = new Set<string>();
+  let there = 0;
+  stateOfResult(`${job.out} is as it was`);
   const begun = await begunParts(plans, job, record.sources);
   for (const { kept, planned } of begun) if (!kept) await clear(staging, planned);
   const paceOf = paceOfParts(begun.filter(({ kept }) => !kept).map(({ planned }) => planned.report));
@@ -45,6 +49,8 @@ export async function runParts(plans: readonly PlannedPart[], job: FolderJob): P
     if (!kept?.isInPlace) staged.add(report.path);
     await save();
     job.keep();
+    there++;
+    stateOfResult(`${job.out} is as it was; ${there} of ${counted(plans.length, 'part')} kept for the next run`);
     const isMadeUp = options.inputs !== undefined && one.inputs === undefined;
     return {
       ...report,

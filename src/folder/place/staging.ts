@@ -8,7 +8,7 @@ import { constants, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { copyFile, link, mkdir, readdir, realpath, rename, rm, rmdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../ir/text/usage-error.js';
-import { temporary, undivided } from '../../leftovers.js';
+import { stateOfResult, temporary, undivided } from '../../leftovers.js';
 import { type FolderRecord, RECORD, readRecord } from '../parts/record.js';
 import { isIn } from './apart.js';
 
@@ -92,7 +92,11 @@ export async function commitFolder(
     () => true,
     async () => !(await stat(out).catch(() => undefined)),
   );
-  if (isNew) return rename(staging, out);
+  if (isNew) {
+    await rename(staging, out);
+    return stateOfResult(`${out} was written`);
+  }
+  stateOfResult(`${out} was being written: the same command completes it`);
   for (const path of stale) await rm(join(out, path), { force: true });
   for (const path of await filesIn(staging)) {
     if (path === RECORD) continue;
@@ -100,6 +104,7 @@ export async function commitFolder(
     await rename(join(staging, path), join(out, path));
   }
   await rename(join(staging, RECORD), join(out, RECORD));
+  stateOfResult(`${out} was written`);
   await rm(staging, { recursive: true, force: true });
 }
 

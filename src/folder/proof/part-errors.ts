@@ -1,5 +1,6 @@
 /** Each part of the result on what the original's part was given: its own error, whatever came before. */
 import { maxOf } from '../../ir/collections/lists.js';
+import { type ProgressListener, paceOf } from '../../ir/text/progress.js';
 import { numberText } from '../../ir/text/quantities.js';
 import type { PipelineProof } from '../../run/folder-report.js';
 import type { Provider, RuntimeProcess } from '../../runtime/isolate.js';
@@ -15,15 +16,18 @@ export async function partErrors(
   place: Place,
   provider: Provider,
   runtime: RuntimeProcess,
-  say: (text: string) => void,
+  say: ProgressListener,
 ): Promise<PartError[]> {
   const found: PartError[] = [];
   for (const part of new Set(runs.map((run) => run.part))) {
-    say(part);
     const own = runs.filter((run) => run.part === part);
+    const pace = paceOf(own.length);
     const errors = await withPart(runtime, place, part, provider, async (session) => {
       const each: number[] = [];
-      for (const { feeds, outputs } of own) each.push(furthest(outputs, (await session.run(feeds)).outputs));
+      for (const { feeds, outputs } of own) {
+        say(part, pace(each.length));
+        each.push(furthest(outputs, (await session.run(feeds)).outputs));
+      }
       return each;
     });
     const error = maxOf(errors);

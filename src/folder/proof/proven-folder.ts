@@ -1,6 +1,7 @@
 /** The comparison of a folder as a whole, before its result comes into its place. */
 import { join } from 'node:path';
 import { providerOf } from '../../ir/targets/targets.js';
+import type { ProgressListener } from '../../ir/text/progress.js';
 import { targetOf } from '../../optimize.js';
 import type { PipelineProof } from '../../run/folder-report.js';
 import { loosest } from '../../run/verify/verifier.js';
@@ -54,7 +55,7 @@ export async function provenFolder(
   const { comparingProvider } = await import('../../runtime/providers.js');
   const provider = await comparingProvider(target, options.provider);
   const settings = { provider, gate: gateOf(fidelity, provider, options), fidelity, seed: options.seed ?? 0 };
-  const say = (text: string): void => options.onProgress?.(`pipeline: ${text}`);
+  const say: ProgressListener = (text, left) => options.onProgress?.(`pipeline: ${text}`, left);
   const sides = {
     original: { folder: input, modelOf: (path: string) => join(input, path) },
     result: { folder: input, modelOf: (path: string) => join(staged.has(path) ? staging : out, path) },

@@ -131,6 +131,14 @@ describe('static-kv', () => {
     await refuses('no output is an input with new tokens', (g) =>
       g.output('y', g.op('Relu', [g.input('x', 'float32', [2])])),
     );
+    await refuses('it is a merged decoder', (g) => {
+      const past = g.input('past_key', 'float32', shape);
+      const fresh = g.input('new', 'float32', ['b', 2, 's', 4]);
+      const branch = (name: string) =>
+        g.body(name, (b) => b.output('all', b.op('Concat', [past, fresh], { axis: 2 }), 'float32', ['b', 2, 'all', 4]));
+      const branches = { then_branch: branch('then'), else_branch: branch('else') };
+      g.output('present', g.op('If', [g.input('use_cache_branch', 'bool', [1])], branches));
+    });
     await refuses('no Softmax over the tokens', (g) => g.output('present', grown(g).all));
     await refuses('no output is an input with new tokens', (g) => {
       const { past, all } = grown(g);

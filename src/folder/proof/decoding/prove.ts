@@ -1,4 +1,5 @@
 /** Original and result of decoders, run on the same prompts: tokens that agree, divergence, drift, and the part and step that an error comes from. */
+import type { ProgressListener } from '../../../ir/text/progress.js';
 import { numberText, percentText } from '../../../ir/text/quantities.js';
 import type { PipelineProof } from '../../../run/folder-report.js';
 import type { Fidelity } from '../../../run/pass.js';
@@ -43,15 +44,18 @@ export async function proveDecoder(
   loop: DecoderLoop,
   { original, result }: Sides,
   { gate, fidelity, provider, ...given }: DecodingProofSettings,
-  say: (text: string) => void,
+  say: ProgressListener,
   other?: DecoderLoop,
 ): Promise<PipelineProof> {
   const settings: DecodingSettings = { steps: 32, rows: 2, prompt: 6, seed: 0, ...given, provider };
   const base = { seed: settings.seed, provider };
   const { proof } = await inRuntime(base, async (runtime) => {
-    const a = await runDecoding(original, loop, settings, runtime, (text) => say(`original: ${text}`));
-    const parts = await partErrors(other ? [] : a.runs, result, provider, runtime, (text) => say(`each part: ${text}`));
-    const b = await runDecoding(result, other ?? loop, settings, runtime, (text) => say(`result: ${text}`), a.tokens);
+    const a = await runDecoding(original, loop, settings, runtime, (text, left) => say(`original: ${text}`, left));
+    const parts = await partErrors(other ? [] : a.runs, result, provider, runtime, (text, left) =>
+      say(`each part: ${text}`, left),
+    );
+    const said: ProgressListener = (text, left) => say(`result: ${text}`, left);
+    const b = await runDecoding(result, other ?? loop, settings, runtime, said, a.tokens);
     const decoding = decodingOf(loop, a, b);
     const gates = [...partGates(parts, gate), tokensGate(loop, decoding, gate, fidelity)];
     return { proof: { ...base, parts, decoding: [decoding.shown], gates } };

@@ -1,4 +1,5 @@
 /** Runs decoders as their loaders do: an encoder where there is one, the first step, and then a token at a time on the cache. */
+import { type ProgressListener, paceOf } from '../../../ir/text/progress.js';
 import type { Provider, RuntimeProcess, TensorData, Tensors } from '../../../runtime/isolate.js';
 import { Random } from '../../../validate/inputs/random.js';
 import { configOf, type Numbers, numbers, type PartRun, type Place } from '../place.js';
@@ -36,7 +37,7 @@ export async function runDecoding(
   loop: DecoderLoop,
   settings: DecodingSettings,
   runtime: RuntimeProcess,
-  say: (text: string) => void,
+  say: ProgressListener,
   given?: DecodingRun['tokens'],
 ): Promise<DecodingRun> {
   const { provider, seed, rows, steps } = settings;
@@ -63,8 +64,9 @@ export async function runDecoding(
   const chosen: number[][] = [];
   let cache: Tensors = {};
   let before = 0;
+  const pace = paceOf(steps);
   const step = async ({ part, inputs, run }: LoadedPart): Promise<void> => {
-    say(`${part}, token ${chosen.length + 1} of ${steps}`);
+    say(part, pace(chosen.length));
     const state = { tokens, before, cache, random: Random.of(seed, 'states'), ...(states && { states }) };
     const feeds = Object.fromEntries(inputs.map((port) => [port.name, decoderFeed(port, state)]));
     const outputs = await run(feeds);

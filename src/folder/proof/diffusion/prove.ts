@@ -1,4 +1,5 @@
 /** Original and result of a diffusion pipeline, run as a whole on the same noise and texts: pictures, drift, and the part that an error comes from. */
+import type { ProgressListener } from '../../../ir/text/progress.js';
 import { numberText, percentText } from '../../../ir/text/quantities.js';
 import type { PipelineProof } from '../../../run/folder-report.js';
 import type { Provider } from '../../../runtime/isolate.js';
@@ -28,13 +29,13 @@ export async function provePipeline(
   parts: DiffusionParts,
   { original, result }: Sides,
   { gate, provider, ...given }: ProofSettings,
-  say: (text: string) => void,
+  say: ProgressListener,
 ): Promise<{ readonly proof: PipelineProof; readonly pictures?: readonly [Picture, Picture] }> {
   const settings: DiffusionSettings = { steps: 4, side: 16, seed: 0, guidance: 5, ...given, provider };
   return inRuntime({ seed: settings.seed, provider }, async (runtime) => {
-    const a = await runDiffusion(original, parts, settings, runtime, (text) => say(`original: ${text}`));
-    const errors = await partErrors(a.runs, result, provider, runtime, (text) => say(`each part: ${text}`));
-    const b = await runDiffusion(result, parts, settings, runtime, (text) => say(`result: ${text}`));
+    const a = await runDiffusion(original, parts, settings, runtime, (text, left) => say(`original: ${text}`, left));
+    const errors = await partErrors(a.runs, result, provider, runtime, (text, left) => say(`each part: ${text}`, left));
+    const b = await runDiffusion(result, parts, settings, runtime, (text, left) => say(`result: ${text}`, left));
     return judged(a, b, errors, settings, gate);
   });
 }

@@ -1,6 +1,7 @@
 /** Runs a diffusion pipeline as its loader does: text encoders, Euler steps of the denoiser with guidance, VAE decoder. */
 import { dirname, join } from 'node:path';
 import { elementCount } from '../../../ir/tensors/tensor.js';
+import { type ProgressListener, paceOf } from '../../../ir/text/progress.js';
 import type { Port, Provider, RuntimeProcess, TensorData } from '../../../runtime/isolate.js';
 import { Random } from '../../../validate/inputs/random.js';
 import { jsonIn, type Numbers, numbers, type PartRun, type Place, tensor } from '../place.js';
@@ -41,7 +42,7 @@ export async function runDiffusion(
   { textEncoders, denoiser, vaeDecoder }: DiffusionParts,
   settings: DiffusionSettings,
   runtime: RuntimeProcess,
-  say: (text: string) => void,
+  say: ProgressListener,
 ): Promise<DiffusionRun> {
   const { provider, seed } = settings;
   const { folder } = place;
@@ -83,8 +84,9 @@ export async function runDiffusion(
       () => random.normal() * schedule.start,
     );
     const found: Numbers[] = [];
+    const pace = paceOf(settings.steps);
     for (const [step, time] of schedule.timesteps.entries()) {
-      say(`${denoiser}, step ${step + 1} of ${settings.steps}`);
+      say(denoiser, pace(step));
       const scaled = schedule.scaled(latent, step);
       const batch = rows === 2 ? twice(scaled) : scaled;
       const given = { states, pooled, rows, time, side: settings.side, guidance: settings.guidance };
