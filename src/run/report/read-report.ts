@@ -22,7 +22,7 @@ export function readReport(json: unknown): Report {
   if (version !== 1 && version !== REPORT_VERSION)
     throw new UsageError(`report: expected version 1 to ${REPORT_VERSION}; found ${JSON.stringify(version)}`);
   const checked = reportSchema.safeParse({ ...data, version: REPORT_VERSION, ...(version === 1 && upgradeOf(data)) });
-  if (!checked.success) throw new UsageError(`report: ${zodText(checked.error)}`);
+  if (!checked.success) throw new UsageError(`report: ${zodText(checked.error, data)}`);
   return checked.data as Report;
 }
 
