@@ -6,6 +6,7 @@ import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { compileKernels } from '../src/ir/kernels/compile.mjs';
 
 /** zod carries its messages in fifty languages; to parse them all is a tenth of a start-up. English stays. */
 const englishOnly = {
@@ -18,6 +19,7 @@ const englishOnly = {
 };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+await compileKernels();
 const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: {

@@ -15,7 +15,7 @@ const paths = ['src', 'passes', 'cli', 'test', 'bench', 'fixtures', '.ci'].flatM
 const texts = new Map(paths.map((path) => [path, readFileSync(path, 'utf8')]));
 
 /** The file that an import names. */
-const target = (from, specifier) => join(dirname(from), specifier).replace(/\.js$/, '.ts');
+const target = (from, specifier) => join(dirname(from), specifier).replace(/\.js$|(?<!\.\w+)$/, '.ts');
 
 const imported = new Set();
 /** Files imported as a whole, and who may read any name of them. */

@@ -7,6 +7,8 @@
  * updates the rest of the weight at each step; this one needs the triangle alone, reads it row by row, and takes one column at a time.
  */
 
+import { type Kernels, kernels } from '../../../src/ir/kernels/module.js';
+
 /** The knowledge of activations by which a column is rounded, from its first number to its last. */
 export interface Feedback {
   /** V[k,k]²: the importance of number k after the numbers before it are rounded. */
@@ -37,23 +39,25 @@ export class TriangleFeedback implements Feedback {
   static readonly MOST = 2048;
 
   /** Row after row, row k of V[j,k] / V[k,k] for j < k. */
-  readonly #rows: Float32Array;
+  readonly rows: Float32Array;
   readonly importance: Float32Array;
 
   /** Throws RangeError where the matrix has no triangle: NaN, or infinities. */
-  constructor(gram: Float32Array, K: number) {
-    const triangle = upperTriangle(gram, K);
+  constructor(gram: Float32Array, K: number, options: { readonly withKernels?: boolean } = {}) {
     this.importance = new Float32Array(K);
-    this.#rows = new Float32Array(rowStart(K));
+    this.rows = new Float32Array(rowStart(K));
+    const { withKernels = true } = options;
+    if (withKernels && triangleByKernels(gram, K, this)) return;
+    const triangle = upperTriangle(gram, K);
     for (let k = 0; k < K; k++) {
       const own = triangle[k * K + k] as number;
       this.importance[k] = own * own;
-      for (let j = 0, at = rowStart(k); j < k; j++, at++) this.#rows[at] = (triangle[j * K + k] as number) / own;
+      for (let j = 0, at = rowStart(k); j < k; j++, at++) this.rows[at] = (triangle[j * K + k] as number) / own;
     }
   }
 
   carried(errors: Float32Array, k: number, from: number, to: number): number {
-    const rows = this.#rows;
+    const rows = this.rows;
     let sum = 0;
     for (let j = from, at = rowStart(k) + from; j < to; j++, at++) sum += (rows[at] as number) * (errors[j] as number);
     return sum;
@@ -70,16 +74,16 @@ const rowStart = (k: number): number => (k * (k - 1)) / 2;
  */
 export class MeanFeedback implements Feedback {
   readonly importance: Float32Array;
-  readonly #means: Float32Array;
+  readonly means: Float32Array;
   /** What number k takes of Σ m_j e_j. */
-  readonly #shares: Float32Array;
+  readonly shares: Float32Array;
   /** Σ_{j<k} m_j e_j of the column. */
   readonly #sums: Float64Array;
 
   constructor(means: Float32Array, variances: Float32Array) {
     const K = means.length;
-    this.#means = means;
-    this.#shares = new Float32Array(K);
+    this.means = means;
+    this.shares = new Float32Array(K);
     this.#sums = new Float64Array(K + 1);
     this.importance = new Float32Array(K);
     let mean = 0;
@@ -91,25 +95,56 @@ export class MeanFeedback implements Feedback {
       const variance = (variances[k] as number) + DAMPING * mean || 1;
       const pivot = variance + (own * own) / later;
       this.importance[k] = pivot;
-      this.#shares[k] = own / later / pivot;
+      this.shares[k] = own / later / pivot;
       later += (own * own) / variance;
     }
   }
 
   carried(_errors: Float32Array, k: number, from: number, to: number): number {
-    return (this.#shares[k] as number) * ((this.#sums[to] as number) - (this.#sums[from] as number));
+    return (this.shares[k] as number) * ((this.#sums[to] as number) - (this.#sums[from] as number));
   }
 
   took(k: number, error: number): void {
-    this.#sums[k + 1] = (this.#sums[k] as number) + (this.#means[k] as number) * error;
+    this.#sums[k + 1] = (this.#sums[k] as number) + (this.means[k] as number) * error;
   }
+}
+
+/** What is added to the diagonal. */
+function dampingOf(gram: Float32Array, K: number): number {
+  let trace = 0;
+  for (let k = 0; k < K; k++) trace += gram[k * K + k] as number;
+  return (DAMPING * trace) / K || 1;
+}
+
+const UNBOUNDED = 'feedback: the activations hold NaN or infinity';
+
+let shared: Kernels | undefined;
+
+/** The same triangle by the kernels, straight into its rows; false where there are none. */
+function triangleByKernels(
+  gram: Float32Array,
+  K: number,
+  { rows, importance }: Pick<TriangleFeedback, 'rows' | 'importance'>,
+): boolean {
+  const own = (shared ??= kernels());
+  if (!own) return false;
+  own.clear();
+  const [matrix, packed, squares] = [4 * K * K, 4 * rows.length, 4 * K].map((bytes) => own.reserve(bytes)) as [
+    number,
+    number,
+    number,
+  ];
+  own.floats(matrix, gram.length).set(gram);
+  if (!own.run.upperTriangle(matrix, K, dampingOf(gram, K))) throw new RangeError(UNBOUNDED);
+  own.run.packTriangle(matrix, K, packed, squares);
+  rows.set(own.floats(packed, rows.length));
+  importance.set(own.floats(squares, K));
+  return true;
 }
 
 /** V of a matrix V Vᵀ, row-major, computed from the last row up. */
 function upperTriangle(gram: Float32Array, K: number): Float32Array {
-  let trace = 0;
-  for (let k = 0; k < K; k++) trace += gram[k * K + k] as number;
-  const damping = (DAMPING * trace) / K || 1;
+  const damping = dampingOf(gram, K);
   const triangle = new Float32Array(K * K);
   for (let k = K - 1; k >= 0; k--) {
     const row = k * K;
@@ -117,7 +152,7 @@ function upperTriangle(gram: Float32Array, K: number): Float32Array {
     for (let j = k + 1; j < K; j++) own -= (triangle[row + j] as number) ** 2;
     // Rounding may leave nothing of a direction that the others explain.
     const root = Math.sqrt(Math.max(own, damping * 1e-3));
-    if (!(root < Number.POSITIVE_INFINITY)) throw new RangeError('feedback: the activations hold NaN or infinity');
+    if (!(root < Number.POSITIVE_INFINITY)) throw new RangeError(UNBOUNDED);
     triangle[row + k] = root;
     for (let i = 0; i < k; i++) {
       const other = i * K;

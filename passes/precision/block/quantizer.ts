@@ -1,5 +1,6 @@
 /** Quantizes a weight in blocks: levels, scales and zero points of all columns, in the layout of MatMulNBits and GatherBlockQuantized. */
 import { bandsOf, type ColumnBand } from './bands.js';
+import { ColumnKernel, TILE } from './columns.js';
 import { energyOf } from './feedback.js';
 import { type BlockForm, type BlockMatrix, blocksOf, codeBytes, levelsOf, zeroBytes } from './form.js';
 import type { Importance } from './importance.js';
@@ -40,45 +41,79 @@ export const errorsOf = (
   band: ColumnBand,
 ): ColumnErrors => new ColumnQuantizer(matrix, form, importance).errors(band);
 
-class ColumnQuantizer {
+/** `withKernels`: where the host has them. The results are the same. */
+export class ColumnQuantizer {
   readonly #search: BlockSearch;
   readonly #weights: Float32Array | undefined;
   readonly #errors: Float32Array;
   readonly #shifted: Float32Array;
   readonly #choice: BlockScale = { scale: 1, zero: 0 };
+  readonly #kernel: ColumnKernel | undefined;
 
   constructor(
     readonly matrix: BlockMatrix,
     readonly form: BlockForm,
     readonly importance: Importance | undefined,
+    withKernels = true,
   ) {
     const stride = blocksOf(matrix, form) * form.block;
     this.#search = new BlockSearch(form);
     this.#errors = new Float32Array(stride);
     this.#shifted = new Float32Array(form.block);
     this.#weights = importance && weightsOf(importance.feedback.importance);
+    this.#kernel = withKernels ? ColumnKernel.of(matrix, form, importance?.feedback, this.#weights) : undefined;
   }
 
-  quantize({ count, stride, numbers }: ColumnBand): QuantizedBand {
+  quantize(band: ColumnBand): QuantizedBand {
     const { matrix, form } = this;
+    const { count, stride, numbers } = band;
     const blocks = blocksOf(matrix, form);
     const made = {
       codes: new Uint8Array(count * codeBytes(matrix, form)),
       scales: new Float32Array(count * blocks),
       zeros: new Uint8Array(form.isSymmetric ? 0 : count * zeroBytes(matrix, form)),
     };
-    for (let column = 0; column < count; column++)
-      for (let block = 0; block < blocks; block++) this.#block(numbers, column * stride, column, block, made);
+    if (this.#kernel) this.#tiles(this.#kernel, band, made);
+    else
+      for (let column = 0; column < count; column++)
+        for (let block = 0; block < blocks; block++) this.#block(numbers, column * stride, column, block, made);
     return made;
   }
 
-  errors({ count, stride, numbers }: ColumnBand): ColumnErrors {
+  /** The same by the kernel. */
+  #tiles(kernel: ColumnKernel, band: ColumnBand, made: QuantizedBand): void {
+    const { matrix, form } = this;
+    const [blocks, size, zeroSize] = [blocksOf(matrix, form), codeBytes(matrix, form), zeroBytes(matrix, form)];
+    for (let first = 0; first < band.count; first += TILE) {
+      kernel.quantize(band, first);
+      const { codes, scales, zeros } = kernel;
+      const columns = Math.min(TILE, band.count - first);
+      made.codes.set(codes.subarray(0, columns * size), first * size);
+      for (let lane = 0; lane < columns; lane++)
+        for (let block = 0; block < blocks; block++) {
+          made.scales[(first + lane) * blocks + block] = scales[block * TILE + lane] as number;
+          if (!form.isSymmetric)
+            put(made.zeros, (first + lane) * zeroSize, block, zeros[block * TILE + lane] as number, form.bits);
+        }
+    }
+  }
+
+  errors(band: ColumnBand): ColumnErrors {
     const { matrix, importance } = this;
+    const { count, stride, numbers } = band;
     let [error, total, energy] = [0, 0, 0];
+    let energies: Float64Array | undefined;
     for (let column = 0; column < count; column++) {
       const own = numbers.subarray(column * stride, (column + 1) * stride);
-      this.quantize({ first: 0, count: 1, stride, numbers: own });
       const errors = this.#errors;
+      if (this.#kernel) {
+        if (column % TILE === 0) {
+          this.#kernel.quantize(band, column);
+          energies = this.#kernel.energies;
+        }
+        const tile = this.#kernel.errors;
+        for (let k = 0, at = column % TILE; k < matrix.K; k++, at += TILE) errors[k] = tile[at] as number;
+      } else this.quantize({ first: 0, count: 1, stride, numbers: own });
       let change = 0;
       for (let k = 0; k < matrix.K; k++) {
         const h = importance ? (importance.meanSquares[k] as number) : 1;
@@ -86,7 +121,7 @@ class ColumnQuantizer {
         total += h * (own[k] as number) ** 2;
       }
       error += change;
-      energy += importance ? energyOf(importance.feedback, errors) : change;
+      energy += energies?.[column % TILE] ?? (importance ? energyOf(importance.feedback, errors) : change);
     }
     return { error, total, energy };
   }

@@ -12,6 +12,9 @@ import { LEVELS, nearestCode, ZERO } from './normal-float.js';
 /** The shares of a block's range that are tried. Eight bits have enough levels for the whole range. */
 const RANGES = { 4: [1, 0.94, 0.88, 0.82, 0.76, 0.7], 8: [1] } as const;
 
+/** The shares that are tried for a form. */
+export const rangesOf = (form: BlockForm): readonly number[] => (form.isNearest ? [1] : RANGES[form.bits]);
+
 /** The smallest scale that float32 holds in full precision. */
 const SMALLEST = 2 ** -126;
 
@@ -31,7 +34,7 @@ export class BlockSearch {
 
   constructor(readonly form: BlockForm) {
     this.#levels = levelsOf(form);
-    this.#ranges = form.isNearest ? [1] : RANGES[form.bits];
+    this.#ranges = rangesOf(form);
   }
 
   /** Writes the choice for numbers[from] to numbers[to - 1]; `weights` tell the importance of each by its place in the column. */

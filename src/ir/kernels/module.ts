@@ -1,0 +1,101 @@
+/**
+ * Loops over the numbers of weights as WebAssembly, four numbers of 32 bits or two of 64 at a time. Each has a twin in JavaScript that gives the same bits:
+ * it is what runs where a host has no WebAssembly with SIMD, and what tests compare with.
+ */
+import { compiled } from './compiled.js';
+
+/** Offsets of bytes in the memory of an instance. */
+type Address = number;
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  quantizeColumns(
+    K: number,
+    block: number,
+    levels: number,
+    isSymmetric: number,
+    isNearest: number,
+    ranges: Address,
+    tried: number,
+    numbers: Address,
+    importance: Address,
+    kind: number,
+    first: Address,
+    second: Address,
+    errors: Address,
+    sums: Address,
+    codes: Address,
+    scales: Address,
+    zeros: Address,
+    scratch: Address,
+  ): void;
+  packCodes(codes: Address, rows: number, bits: number, out: Address): void;
+  triangleEnergy(
+    triangle: Address,
+    importance: Address,
+    errors: Address,
+    count: number,
+    out: Address,
+    carried: Address,
+  ): void;
+  upperTriangle(matrix: Address, K: number, damping: number): number;
+  packTriangle(matrix: Address, K: number, packed: Address, importance: Address): void;
+}
+
+const PAGE = 1 << 16;
+/** The first bytes are the compiler's. */
+const START = 1 << 12;
+
+/** The module with a memory of its own, for one use at a time: whoever keeps numbers in it between two calls has an instance for that alone. */
+export class Kernels {
+  #end = START;
+
+  constructor(readonly run: Exports) {}
+
+  /** Gives up all that was reserved. */
+  clear(): void {
+    this.#end = START;
+  }
+
+  /** Reserves so many bytes; views that were made before may be of no use afterwards. */
+  reserve(bytes: number): Address {
+    const address = this.#end;
+    this.#end += Math.ceil(bytes / 64) * 64;
+    const missing = this.#end - this.run.memory.buffer.byteLength;
+    if (missing > 0) this.run.memory.grow(Math.ceil(missing / PAGE));
+    return address;
+  }
+
+  bytes(address: Address, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.run.memory.buffer, address, length);
+  }
+
+  floats(address: Address, length: number): Float32Array<ArrayBuffer> {
+    return new Float32Array(this.run.memory.buffer, address, length);
+  }
+
+  doubles(address: Address, length: number): Float64Array<ArrayBuffer> {
+    return new Float64Array(this.run.memory.buffer, address, length);
+  }
+}
+
+/** The part of WebAssembly that is needed: its types come with those of a browser. */
+interface Host {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
+let found: object | undefined | false;
+
+/** A new instance; undefined where the host runs no WebAssembly with SIMD, or does not let it be compiled. */
+export function kernels(): Kernels | undefined {
+  const host = (globalThis as unknown as { WebAssembly?: Host }).WebAssembly;
+  if (!host || found === false) return undefined;
+  try {
+    found ??= new host.Module(Uint8Array.from(atob(compiled), (one) => one.charCodeAt(0)));
+    return new Kernels(new host.Instance(found).exports as Exports);
+  } catch {
+    found = false;
+    return undefined;
+  }
+}
