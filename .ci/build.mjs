@@ -1,5 +1,5 @@
 /**
- * Builds the package: six entries bundled into one flat folder with shared chunks. `optimize --help` then loads
+ * Builds the package: seven entries bundled into one flat folder with shared chunks. `optimize --help` then loads
  * little, and threads, child processes and a browser's page lie beside the file that starts them.
  */
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -29,6 +29,7 @@ const { metafile } = await build({
     'command-thread': 'cli/thread/command-thread.ts',
     'runtime-child': 'src/runtime/child.ts',
     'runtime-page': 'src/runtime/web/page.ts',
+    'kernel-probe-child': 'src/runtime/kernels/probe/child.ts',
   },
   outdir: 'dist',
   bundle: true,

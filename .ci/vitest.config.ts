@@ -39,7 +39,11 @@ export default defineConfig({
     sequence: { sequencer: SlowFirst },
     // The library, and the process that runs models, are loaded once for all files of a worker: a quarter of the time.
     isolate: false,
-    // Some tests load onnxruntime themselves.
-    env: { ORT_DISABLE_TELEMETRY: process.env.ORT_DISABLE_TELEMETRY ?? '1' },
+    env: {
+      // Some tests load onnxruntime themselves.
+      ORT_DISABLE_TELEMETRY: process.env.ORT_DISABLE_TELEMETRY ?? '1',
+      // What this machine's user has probed or tuned decides nothing.
+      XDG_CACHE_HOME: fileURLToPath(new URL('../node_modules/.cache/tests', import.meta.url)),
+    },
   },
 });

@@ -15,10 +15,10 @@ import { type Accelerator, accelerators } from '../src/ir/targets/targets.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';
+import { placedOf } from '../src/runtime/kernels/probe/placed.js';
 import { placedNodes } from '../src/runtime/placed-nodes.js';
 import { placementByTables } from '../src/validate/placement-by-tables.js';
 import { collection, modelFolders } from '../test/models.js';
-import { placedOf } from './kernels/placed.js';
 import { root } from './usage.js';
 
 interface Count {
@@ -53,7 +53,7 @@ async function otherwise(results: readonly Model[], target: Accelerator): Promis
       files.push(join(folder, `${files.length}.onnx`));
       writeFileSync(files.at(-1) as string, await writeModel(model));
     }
-    const placed = await placedOf(files, target);
+    const placed = await placedOf(files.length, (index) => files[index], { provider: target });
     return results.flatMap((model, index) => {
       const { names = {}, all, error } = placed[index] ?? {};
       if (error) return [];

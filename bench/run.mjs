@@ -24,7 +24,12 @@ const outdir = folder ? resolve(folder) : join(root, 'node_modules/.cache/onnx-p
 if (!folder) process.on('exit', () => rmSync(outdir, { recursive: true, force: true }));
 await build({
   absWorkingDir: root,
-  entryPoints: { [name]: entry, 'runtime-child': 'src/runtime/child.ts', 'runtime-page': 'src/runtime/web/page.ts' },
+  entryPoints: {
+    [name]: entry,
+    'runtime-child': 'src/runtime/child.ts',
+    'runtime-page': 'src/runtime/web/page.ts',
+    'kernel-probe-child': 'src/runtime/kernels/probe/child.ts',
+  },
   outdir,
   bundle: true,
   splitting: true,

@@ -1,5 +1,5 @@
 /** Does work that an AbortSignal can end. */
-import { isNode } from './run/machine.js';
+import { isNode } from './installed-runtime.js';
 
 export interface Abortable {
   /** Ends the work early: the promise rejects with the signal's reason, and no file is left behind. */

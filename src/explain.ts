@@ -64,7 +64,7 @@ export async function explain(model: Model, given: ExplainOptions = {}): Promise
   const short = new Map<string, Set<string>>();
   for (const { definition, options: settings } of [...fuse.passes, ...(await ownPasses(options.plugins))]) {
     const copy = givenTo(definition, start);
-    const { context, sites } = passContext({ ...kernelsOf(target), evaluate: undefined });
+    const { context, sites } = passContext({ ...(await kernelsOf(target)), evaluate: undefined });
     await definition.run(copy, settings, context);
     for (const { reason, places } of copy.budget.shortages)
       short.set(reason, new Set([...(short.get(reason) ?? []), ...places]));

@@ -1,8 +1,22 @@
 /** Finds onnxruntime-node: in the folder that `ONNX_PASSES_RUNTIME` names, or beside this package. */
 
+/** True where Node's own modules can be imported. */
+export const isNode = (): boolean => typeof globalThis.process?.versions?.node === 'string';
+
 /** A `require` that finds onnxruntime-node. Node only. */
 export async function runtimeRequire(): Promise<NodeJS.Require> {
   const [{ createRequire }, { join, resolve }] = await Promise.all([import('node:module'), import('node:path')]);
   const folder = process.env.ONNX_PASSES_RUNTIME;
   return createRequire(folder ? join(resolve(folder), 'package.json') : import.meta.url);
+}
+
+/** The version of onnxruntime-node; undefined where it is not installed. */
+export async function runtimeVersion(): Promise<string | undefined> {
+  const require = await runtimeRequire();
+  try {
+    return require('onnxruntime-node/package.json').version;
+  } catch {
+    // Nothing that runs a model will work, and its error will say so.
+    return undefined;
+  }
 }

@@ -11,6 +11,7 @@ import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import { type Coverage, coverageOf } from './coverage/coverage.js';
 import { inferTypes } from './infer/index.js';
+import { isNode } from './installed-runtime.js';
 import { dimText } from './ir/dims/dims.js';
 import type { DimSize } from './ir/dims/range.js';
 import type { Model } from './ir/model.js';
@@ -33,7 +34,7 @@ import { rangesOf } from './ir/whole-model/ranges.js';
 import { fileBytes } from './onnx/write.js';
 import { holdsOn } from './run/cpus.js';
 import { sizesOf } from './run/freeze.js';
-import { isNode, machineOf, versionsOf } from './run/machine.js';
+import { machineOf, versionsOf } from './run/machine.js';
 import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass } from './run/pass.js';
@@ -45,6 +46,7 @@ import type { PassResult, PipelineResult } from './run/pipeline/pipeline-result.
 import { REPORT_VERSION, type Report } from './run/report/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify/verifier.js';
+import { probedFor, probedVersions, probedWarning } from './runtime/kernels/probe/kept.js';
 import { hasKernel } from './runtime/kernels.js';
 import { kernelsOf } from './runtime/kernels-of.js';
 import { onGate, type SchemasOf, settings } from './settings/option-schemas.js';
@@ -164,6 +166,7 @@ export async function optimizeBy(
   const runs = isNode() && options.verify !== 'none';
   const name = await targetOf(options.target, runs || options.tune === true);
   const target = providerOf(name);
+  const kernels = await kernelsOf(name);
   const asked = named.filter(({ serves }) => serves?.(target) ?? true);
   checkFunctions(asked, model);
   checkBatch(asked, model, options);
@@ -181,7 +184,7 @@ export async function optimizeBy(
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const pipeline: PipelineOptions = {
-    ...kernelsOf(name),
+    ...kernels,
     evaluate: isNode() ? evaluate : undefined,
     fileBytes,
     ...(isNode() && (inputs === undefined ? { simulated: simulatedBy(seed) } : await activationsOn(inputs))),
@@ -199,6 +202,8 @@ export async function optimizeBy(
   const { result, tuning } = stopwatch
     ? await tunedPipeline(model, list, pipeline, stopwatch, target).finally(() => stopwatch.close())
     : { result: await runPipeline(model, list, pipeline), tuning: undefined };
+  const probed = await probedFor(target);
+  const warnings = [...result.warnings, ...probed.map(probedWarning)];
   const report: Report = {
     version: REPORT_VERSION,
     created: new Date().toISOString(),
@@ -209,7 +214,7 @@ export async function optimizeBy(
     verification: result.verification,
     fidelity: result.fidelity,
     cpus: isHost(target) ? await cpusOf(result.model, runs) : undefined,
-    warnings: result.warnings.length > 0 ? result.warnings : undefined,
+    warnings: warnings.length > 0 ? warnings : undefined,
     repeats: result.repeats.length > 0 ? result.repeats : undefined,
     passes: toldOfOrder(result.passes, placed),
     model: { before: result.before, after: result.after },
@@ -223,7 +228,7 @@ export async function optimizeBy(
     tuning,
     gates: [...gatesOf(result.verification.verdict), ...requireGate(required, result.passes)],
     machine: await machineOf(),
-    versions: await versionsOf(),
+    versions: { ...(await versionsOf()), ...probedVersions(probed) },
     ms: performance.now() - started,
   };
   expectGates(report, options);

@@ -1,9 +1,10 @@
 /** Tuning as `optimize` does it: the stopwatch, whose races are kept in a file, and the result held against the one without tuning. */
 
+import { isNode } from './installed-runtime.js';
 import type { Model } from './ir/model.js';
 import { HOST, isHost, type Target } from './ir/targets/targets.js';
 import { UsageError } from './ir/text/usage-error.js';
-import { isNode, machineOf, versionsOf } from './run/machine.js';
+import { machineOf, versionsOf } from './run/machine.js';
 import type { Pass } from './run/pass.js';
 import { runPipeline } from './run/pipeline/pipeline.js';
 import type { PipelineOptions } from './run/pipeline/pipeline-options.js';

@@ -2,6 +2,7 @@
 import { HOST, targetNames } from '../../src/ir/targets/targets.js';
 import {
   bisectFlags,
+  doctorFlags,
   inputFlags,
   jsonFlag,
   mergeFlags,
@@ -153,7 +154,7 @@ export const commands: readonly Command[] = [
     name: 'doctor',
     positionals: [],
     summary: 'Say which providers work here, and why the others do not.',
-    flags: jsonFlag,
+    flags: doctorFlags,
   },
 ];
 

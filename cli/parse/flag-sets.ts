@@ -1,4 +1,5 @@
 /** Flags that commands share, and those of the smaller commands. */
+import { targets } from '../../src/ir/targets/targets.js';
 import { configSchema } from '../../src/settings/config.js';
 import { dims, limits, number, shapes } from './flag-values.js';
 import { about, isSo, numeric, oneOf, valued } from './flags.js';
@@ -35,6 +36,18 @@ export const dim = valued(
 );
 const inputs = valued('<path>', about('inputs'));
 const seed = numeric('seed');
+
+/** What is asked of a machine. */
+export const doctorFlags = {
+  probe: isSo(
+    "Measure which kernels the installed runtime has, some minutes a provider. They are kept in the user's cache folder, and from then on decide in place of the shipped tables.",
+  ),
+  target: {
+    ...oneOf(targets, 'The provider that --probe measures.'),
+    defaultDescription: 'each that takes nodes here',
+  },
+  ...jsonFlag,
+};
 
 /** What two models are run on. */
 export const bisectFlags = {

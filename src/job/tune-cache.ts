@@ -1,8 +1,8 @@
 /** The file that keeps what tuning measured: JSON, races by their key. Runs, models and machines share it. */
 
 import { access, constants, mkdir, readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { cacheFolder } from '../disk/cache-folder.js';
 import { takeTurn } from '../disk/turn.js';
 import { writeSet } from '../disk/write-set.js';
 import { named, under } from '../ir/collections/named.js';
@@ -17,19 +17,9 @@ type Races = Readonly<Record<string, KeptRace>>;
 /** The most races of a file: the oldest go. */
 const MOST = 20_000;
 
-/** `tune.json` in the folder that this platform has for what may be lost. */
-function defaultCachePath(): string {
-  const { LOCALAPPDATA, XDG_CACHE_HOME } = process.env;
-  const folders: Partial<Record<NodeJS.Platform, string>> = {
-    win32: LOCALAPPDATA || join(homedir(), 'AppData', 'Local'),
-    darwin: join(homedir(), 'Library', 'Caches'),
-  };
-  return join(folders[process.platform] ?? (XDG_CACHE_HOME || join(homedir(), '.cache')), 'onnx-passes', 'tune.json');
-}
-
-/** The same where it can be written; undefined elsewhere. */
+/** `tune.json` in the folder for what may be lost, where it can be written; undefined elsewhere. */
 export async function usableCachePath(): Promise<string | undefined> {
-  const path = defaultCachePath();
+  const path = join(cacheFolder(), 'tune.json');
   try {
     await mkdir(dirname(path), { recursive: true });
     await access(dirname(path), constants.W_OK);

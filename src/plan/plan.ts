@@ -93,7 +93,7 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
   const { createVerifier } = await import('../validate/verifier.js');
   const comparing = { seed, shapes, dims, inputs, target, deadline };
   const verifier = createVerifier(comparing);
-  const { context, skips } = passContext({ ...kernelsOf(name), evaluate: undefined, fileBytes });
+  const { context, skips } = passContext({ ...(await kernelsOf(name)), evaluate: undefined, fileBytes });
   say('pricing weights');
   const { keep, minElements } = fitOptions;
   const weights = pricesOf(before, { keep, minElements }, context);

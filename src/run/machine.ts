@@ -1,5 +1,5 @@
 /** Where a report was made: the machine, and the versions of what took part. A browser knows little of either. */
-import { runtimeRequire } from '../installed-runtime.js';
+import { isNode, runtimeVersion } from '../installed-runtime.js';
 import { version } from '../version.js';
 
 export interface Machine {
@@ -29,14 +29,6 @@ export async function versionsOf(): Promise<Record<string, string>> {
   const versions: Record<string, string> = { 'onnx-passes': version };
   if (!isNode()) return versions;
   versions.node = process.versions.node;
-  const require = await runtimeRequire();
-  try {
-    versions['onnxruntime-node'] = require('onnxruntime-node/package.json').version;
-  } catch {
-    // It is not installed: nothing that runs a model will work, and its error will say so.
-  }
-  return versions;
+  const runtime = await runtimeVersion();
+  return runtime === undefined ? versions : { ...versions, 'onnxruntime-node': runtime };
 }
-
-/** True where Node's own modules can be imported. */
-export const isNode = (): boolean => typeof globalThis.process?.versions?.node === 'string';

@@ -7,28 +7,38 @@ import { UsageError } from '../ir/text/usage-error.js';
 import { started, undivided } from '../leftovers.js';
 import { removeStaleFolders } from './temporary-folder.js';
 
-/** The child's file: beside this one in a build; in the build's folder when this file runs from source. */
-function childFile(): string {
-  const beside = fileURLToPath(new URL('./runtime-child.js', import.meta.url));
+/** A child's file: beside this one in a build; in the build's folder when this file runs from source. */
+function childFile(name: string): string {
+  const beside = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
   if (existsSync(beside)) return beside;
-  const built = fileURLToPath(new URL('../../dist/runtime-child.js', import.meta.url));
+  const built = fileURLToPath(new URL(`../../dist/${name}.js`, import.meta.url));
   if (!existsSync(built)) throw new Error(`${built}: expected the built child process; found nothing. Run the build`);
   return built;
 }
 
 const living = new Set<ChildProcess>();
 
-export function startChild(env: Readonly<Record<string, string>> = {}): ChildProcess {
+/** Another child than the one that runs models. */
+export interface OtherChild {
+  /** The name of its file. */
+  readonly file: string;
+  readonly words: readonly string[];
+  /** The open file that its error stream goes to. */
+  readonly errors: number;
+}
+
+export function startChild(env: Readonly<Record<string, string>> = {}, other?: OtherChild): ChildProcess {
   removeStaleFolders();
+  const file = childFile(other?.file ?? 'runtime-child');
   return endsWithThis(() =>
-    fork(childFile(), [String(process.pid)], {
+    fork(file, [String(process.pid), ...(other?.words ?? [])], {
       // The child outlives its first use, and this process's folder may be removed in the meantime.
-      cwd: dirname(childFile()),
+      cwd: dirname(file),
       serialization: 'advanced',
       // A debugger's or a test runner's arguments are not meant for the child. There, `__proto__` is a name like any
       // other.
       execArgv: ['--disable-proto=delete'],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', other?.errors ?? 'pipe', 'ipc'],
       // onnxruntime sends facts about models home unless it is told not to. The user's own setting wins.
       env: { ORT_DISABLE_TELEMETRY: '1', ...withRuntime({ ...process.env, ...env }) },
       // The child gets a session of its own: a terminal's Ctrl-C reaches only this process, which then ends the child.

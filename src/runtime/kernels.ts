@@ -12,12 +12,24 @@ import { webgpu } from './kernels/webgpu.js';
 
 const CONTRIB = 'com.microsoft';
 const texts: Readonly<Record<Target, string>> = { cpu, cuda, webgpu };
+const shipped = new Map<Target, KernelTable>();
+/** Where others stand in for some of their lines. */
 const tables = new Map<Target, KernelTable>();
 
 function tableOf(target: Target): KernelTable {
-  const table = tables.get(target) ?? kernelTable.parse(texts[target]);
-  tables.set(target, table);
+  return tables.get(target) ?? shippedTable(target);
+}
+
+function shippedTable(target: Target): KernelTable {
+  const table = shipped.get(target) ?? kernelTable.parse(texts[target]);
+  shipped.set(target, table);
   return table;
+}
+
+/** From now on the lines of an operator that were measured on this machine stand in for the shipped ones; undefined: those hold again. */
+export function takeKernels(target: Target, measured: KernelTable | undefined): void {
+  if (measured) tables.set(target, new Map([...shippedTable(target), ...measured]));
+  else tables.delete(target);
 }
 
 /**
@@ -46,8 +58,15 @@ export function kernelState(
 }
 
 /** By the table's own name of an operator. */
-export const stateByTable = (target: Target, name: string, opset: number, elem: DataType): KernelState | undefined =>
-  tableOf(target)
+const stateByTable = (target: Target, name: string, opset: number, elem: DataType): KernelState | undefined =>
+  stateIn(tableOf(target), name, opset, elem);
+
+/** The same by the table that every machine has. */
+export const shippedState = (target: Target, name: string, opset: number, elem: DataType): KernelState | undefined =>
+  stateIn(shippedTable(target), name, opset, elem);
+
+const stateIn = (table: KernelTable, name: string, opset: number, elem: DataType): KernelState | undefined =>
+  table
     .get(name)
     ?.findLast(({ since }) => since <= opset)
     ?.types.get(elem);

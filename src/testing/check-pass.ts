@@ -63,14 +63,14 @@ export const applyPass = (pass: Pass, model: Model, target: TargetName = 'cpu'):
   applyPasses([pass], model, target);
 
 /** Runs passes one after another as the pipeline does, without verification. `regional`: as the option of `optimize`. */
-export const applyPasses = (
+export const applyPasses = async (
   passes: readonly Pass[],
   model: Model,
   target: TargetName = 'cpu',
   regional?: boolean,
 ): Promise<PipelineResult> =>
   runPipeline(model, passes, {
-    ...kernelsOf(target),
+    ...(await kernelsOf(target)),
     regional,
     evaluate: async (one) => (await import('../runtime/evaluate.js')).evaluateModel(one),
   });

@@ -5,6 +5,7 @@ import { isHost, referenceProvider } from '../ir/targets/targets.js';
 import { rangesOf } from '../ir/whole-model/ranges.js';
 import { type Deadline, deadlineOf } from '../run/pipeline/deadline.js';
 import { onceMore, RuntimeError, RuntimeProcess } from '../runtime/isolate.js';
+import { useProbed } from '../runtime/kernels/probe/kept.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { resolveTarget } from '../runtime/providers.js';
 import { elsewhere } from './elsewhere.js';
@@ -50,6 +51,7 @@ async function validateWithin(
   asked: ValidateOptions,
 ): Promise<Validation> {
   const provider = await resolveTarget(asked.provider ?? 'auto');
+  await useProbed();
   const preparedModels: PreparedModel[] = [];
   const runtimes: RuntimeProcess[] = [];
   try {

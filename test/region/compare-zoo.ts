@@ -35,7 +35,7 @@ const { values } = parseArgs({
 async function compiled(model: Model, regional: boolean | undefined): Promise<PipelineResult & { cpuMs: number }> {
   const before = process.cpuUsage();
   const result = await runPipeline(model, parsePasses(values.passes, builtIn), {
-    ...kernelsOf('cpu'),
+    ...(await kernelsOf('cpu')),
     evaluate: undefined,
     ...(regional !== undefined && { regional }),
   });

@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { allTries, type Try } from '../../bench/kernels/tries.js';
-import { verdictsOf, type WrittenTry, writeTries } from '../../bench/kernels/verdict.js';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Target } from '../../src/ir/targets/targets.js';
-import { stateByTable } from '../../src/runtime/kernels.js';
+import { allTries, type Try } from '../../src/runtime/kernels/probe/tries.js';
+import { verdictsOf } from '../../src/runtime/kernels/probe/verdict.js';
+import { shippedState } from '../../src/runtime/kernels.js';
 import { hasHollow, hollow } from './hollow.js';
 import { hasSoftwareVulkan, softwareVulkan } from './software-vulkan.js';
 
@@ -15,18 +15,11 @@ const STEP = 41;
 
 describe('the kernel tables', () => {
   const folder = mkdtempSync(join(tmpdir(), 'kernel-tables-'));
-  let written: WrittenTry[] = [];
-  beforeAll(async () => {
-    const tries = await allTries();
-    written = await writeTries(
-      tries.filter((_, index) => index % STEP === 0),
-      folder,
-    );
-  });
+  const tries = allTries().filter((_, index) => index % STEP === 0);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   async function differences(provider: Target, env?: Readonly<Record<string, string>>): Promise<string[]> {
-    const verdicts = await verdictsOf(written, provider, env);
+    const verdicts = await verdictsOf(tries, { provider, env });
     const known = verdicts.filter(({ verdict }) => verdict !== 'invalid');
     expect(known.length).toBeGreaterThan(200);
     return known.flatMap(({ one, verdict }) => {
@@ -39,7 +32,7 @@ describe('the kernel tables', () => {
 
   /** The table's line for the try, at the operator set of its model. */
   const stateOf = ({ version, elem, form }: Try, provider: Target) =>
-    stateByTable(provider, version.split(' ')[0] as string, form.domain === '' ? form.opset : 1, elem);
+    shippedState(provider, version.split(' ')[0] as string, form.domain === '' ? form.opset : 1, elem);
 
   it('say of the CPU what the installed runtime says', async () => {
     expect(await differences('cpu')).toEqual([]);

@@ -4,7 +4,6 @@ import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Placed, placedOf } from '../../bench/kernels/placed.js';
 import { generate, type KindName, kinds } from '../../fixtures/kinds.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
@@ -14,6 +13,7 @@ import type { Value } from '../../src/ir/value.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
+import { type NodePlaces, placedOf } from '../../src/runtime/kernels/probe/placed.js';
 import { placedNodes } from '../../src/runtime/placed-nodes.js';
 import { placementByTables } from '../../src/validate/placement-by-tables.js';
 import { collection, modelFolders } from '../models.js';
@@ -44,11 +44,11 @@ describe('the predicted placement', () => {
       files.push(join(folder, `${target}-${files.length}.onnx`));
       await writeFile(files.at(-1) as string, await writeModel(model));
     }
-    const placed = await placedOf(files, target, env);
+    const placed = await placedOf(files.length, (index) => files[index], { provider: target, env });
     const wrong: string[] = [];
     let count = 0;
     for (const [index, told] of predictions.entries()) {
-      const { names, all, error } = placed[index] as Placed;
+      const { names, all, error } = placed[index] as NodePlaces;
       // A device without float16, and forms of LSTM that CUDA's set-up refuses, end the session behind the placement.
       if (error) continue;
       const own = new Map(Object.entries(names).flatMap(([provider, list]) => list.map((name) => [name, provider])));

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../ir/text/usage-error.js';
 import { machineOf, versionsOf } from '../../run/machine.js';
+import { probedVersions, useProbed } from '../../runtime/kernels/probe/kept.js';
 import { filesIn } from '../place/staging.js';
 import type { PlannedPart } from '../plan/planned-part.js';
 import type { FolderJob } from './folder-job.js';
@@ -91,7 +92,14 @@ async function keyOfJob({ options }: FolderJob): Promise<string> {
   const machine = await machineOf();
   // What a plugin imports is not known: its results are made again.
   const plugins = settings.plugins?.length ? randomUUID() : '';
-  return digestOf([await versionsOf(), machine?.arch, machine?.cpu, settings, plugins]);
+  return digestOf([
+    await versionsOf(),
+    probedVersions(await useProbed()),
+    machine?.arch,
+    machine?.cpu,
+    settings,
+    plugins,
+  ]);
 }
 
 /** The inputs of a part: those in the folder of its name. */

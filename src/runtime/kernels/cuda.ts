@@ -382,6 +382,7 @@ ms.Attention 1 f32 f16 bf16
 ms.BiasAdd 1 f32 f16
 ms.BiasGelu 1 f32 f16 bf16 f64
 ms.BiasSplitGelu 1 f32 f16
+ms.DynamicQuantizeLSTM 1 !f32
 ms.DynamicQuantizeMatMul 1 !f32
 ms.EmbedLayerNormalization 1 f32 f16
 ms.FastGelu 1 f32 f16 bf16 f64

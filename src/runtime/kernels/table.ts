@@ -66,8 +66,7 @@ function print(found: ReadonlyMap<string, ReadonlyMap<DataType, ReadonlySet<stri
     const words = letters.flatMap(([type, short]) => {
       const seen = types.get(type);
       if (!seen) return [];
-      const state = seen.size > 1 ? 'some' : seen.has('yes') ? 'yes' : 'no';
-      return [`${marks[state]}${short}`];
+      return [`${marks[stateFrom(seen)]}${short}`];
     });
     return [version, ...words].join(' ');
   });
@@ -87,6 +86,9 @@ function print(found: ReadonlyMap<string, ReadonlyMap<DataType, ReadonlySet<stri
   return lines.filter(isNews).join('\n');
 }
 
+/** The state that verdicts on several forms add up to. */
+const stateFrom = (seen: ReadonlySet<string>): KernelState => (seen.size > 1 ? 'some' : seen.has('yes') ? 'yes' : 'no');
+
 const wordsOf = (line: string): string => line.split(' ').slice(2).join(' ');
 
-export const kernelTable = { parse, print };
+export const kernelTable = { parse, print, stateOf: stateFrom };

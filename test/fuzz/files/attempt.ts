@@ -97,7 +97,7 @@ export async function attempt(bytes: Uint8Array, folder: string, seed: number): 
 /** Passes alone: nothing is run. */
 async function compile(model: Model, list: string, target: Target): Promise<void> {
   const { model: result } = await runPipeline(model, parsePasses(list, builtIn), {
-    ...kernelsOf(target),
+    ...(await kernelsOf(target)),
     evaluate: undefined,
   });
   await written(result);

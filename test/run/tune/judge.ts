@@ -32,7 +32,7 @@ export class Judge implements Stopwatch {
 export const always = (ratio: number) => new Judge(() => timed(ratio));
 export const counts = (model: Model, op: string): number => opCounts(model)[op] ?? 0;
 
-export const run = (
+export const run = async (
   model: Model,
   passes: string | readonly Pass[],
   stopwatch: Stopwatch | undefined,
@@ -40,7 +40,7 @@ export const run = (
   regional?: boolean,
 ) =>
   runPipeline(model, typeof passes === 'string' ? parsePasses(passes, builtIn) : passes, {
-    ...kernelsOf(target),
+    ...(await kernelsOf(target)),
     regional,
     evaluate: undefined,
     stopwatch,

@@ -1,12 +1,21 @@
-/** Forms of the operators of ai.onnx: those of ONNX's own node tests, each at the operator set of its case. */
+/** Takes the forms of ai.onnx's operators from ONNX's own node tests, each at the operator set of its case, and prints them for the library. */
 
+import { type Attribute, textOf, toAttribute } from '../../src/ir/attribute.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
 import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { type DataType, dataTypes } from '../../src/ir/types.js';
 import { readModel } from '../../src/onnx/read.js';
+import { elemOf, type Operand, type ProbedForm } from '../../src/runtime/kernels/probe/form.js';
+import type {
+  JsonAttribute,
+  JsonForm,
+  JsonNumber,
+  JsonOperand,
+  JsonTensor,
+} from '../../src/runtime/kernels/probe/forms/form-text.js';
 import { type BackendCase, type Observed, readCases } from '../../test/infer/backend-cases.js';
-import { elemOf, type Form, type Operand } from './form.js';
 
 /** The most forms of one version of an operator: further ones differ in nothing that kernels depend on. */
 const MOST_FORMS = 6;
@@ -20,8 +29,8 @@ const takesConstants = new Set(
 );
 
 /** One form for each distinct signature of each version of an operator, without bodies, between tensors. */
-export async function standardForms(): Promise<Form[]> {
-  const forms = new Map<string, Form>();
+async function nodeTestForms(): Promise<ProbedForm[]> {
+  const forms = new Map<string, ProbedForm>();
   const counts = new Map<string, number>();
   for (const one of readCases()) {
     const form = await formOf(one);
@@ -37,7 +46,7 @@ export async function standardForms(): Promise<Form[]> {
   return [...forms.values()];
 }
 
-async function formOf(one: BackendCase): Promise<Form | undefined> {
+async function formOf(one: BackendCase): Promise<ProbedForm | undefined> {
   const model = await readModel(one.model);
   const nodes = [...model.graph.nodes()];
   const node = nodes[0];
@@ -75,4 +84,71 @@ function operandOf(
   if (isConstant && given.numbers && dataTypes[elem].bits >= 8)
     return { tensor: tensorOf(elem, given.numbers, given.shape) };
   return { elem, shape: given.shape };
+}
+
+/** The file of the library that holds them. */
+export async function formsFile(): Promise<string> {
+  const lines = (await nodeTestForms()).map(lineOf);
+  return `/** Written by \`npm run kernels -- forms\`: forms of ONNX's node tests. See form-text.ts for the form of a line. */
+export const standardForms = String.raw\`
+${lines.join('\n')}
+\`;
+`;
+}
+
+/** A form as a line that the library reads. */
+function lineOf({ opType, opset, name, inputs, outputs, attributes }: ProbedForm): string {
+  const written: JsonForm = [
+    opType,
+    opset,
+    name,
+    inputs.map(operandJson),
+    outputs.map((elem) => elem ?? null),
+    Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, attributeJson(toAttribute(value))])),
+  ];
+  return JSON.stringify(written);
+}
+
+function operandJson(operand: Operand): JsonOperand {
+  if (!operand) return null;
+  return 'tensor' in operand ? tensorJson(operand.tensor) : [operand.elem, operand.shape ?? null];
+}
+
+const tensorJson = (tensor: Tensor): JsonTensor => [
+  tensor.type,
+  tensor.shape,
+  [...numbersOf(tensor)].map(tensor.type === 'float32' ? single : numberJson),
+];
+
+const numberJson = (value: number): JsonNumber =>
+  Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? '-0' : String(value);
+
+/** The shortest number of the same float32. */
+function single(value: number): JsonNumber {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return numberJson(short);
+  }
+  return numberJson(value);
+}
+
+function attributeJson(attribute: Attribute): JsonAttribute {
+  switch (attribute.type) {
+    case 'int':
+      return Number(attribute.value);
+    case 'ints':
+      return attribute.value.map(Number);
+    case 'string':
+      return textOf(attribute.value);
+    case 'strings':
+      return { strings: attribute.value.map(textOf) };
+    case 'float':
+      return { float: single(attribute.value) };
+    case 'floats':
+      return { floats: attribute.value.map(single) };
+    case 'tensor':
+      return { tensor: tensorJson(attribute.value) };
+    default:
+      throw new TypeError(`an attribute of a form: expected numbers, text or a tensor; found ${attribute.type}`);
+  }
 }

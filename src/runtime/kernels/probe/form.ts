@@ -1,11 +1,11 @@
 /** Describes the calls of operators that are probed: operands, attributes and operator set, as a model of one node. */
-import type { AttributeLike } from '../../src/ir/attribute.js';
-import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
-import { castTensor, numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
-import type { Tensor } from '../../src/ir/tensors/tensor.js';
-import { type DataType, dataTypes, isFloat, type Type } from '../../src/ir/types.js';
-import type { Value } from '../../src/ir/value.js';
-import { writeModel } from '../../src/onnx/write.js';
+import type { AttributeLike } from '../../../ir/attribute.js';
+import { buildModel, type GraphBuilder } from '../../../ir/build.js';
+import { castTensor, numbersOf, tensorOf } from '../../../ir/tensors/numbers.js';
+import type { Tensor } from '../../../ir/tensors/tensor.js';
+import { type DataType, dataTypes, isFloat, type Type } from '../../../ir/types.js';
+import type { Value } from '../../../ir/value.js';
+import { writeModel } from '../../../onnx/write.js';
 
 /** An input of the node; undefined where it is left out. */
 export type Operand =
@@ -14,7 +14,7 @@ export type Operand =
   | undefined;
 
 /** One call in one element type; `retyped` gives it in others. */
-export interface Form {
+export interface ProbedForm {
   readonly opType: string;
   readonly domain: string;
   /** The operator set of ai.onnx. */
@@ -32,7 +32,7 @@ export const PROBE = 'PROBE';
 const isPort = (elem: DataType): boolean => elem !== 'bfloat16' && !/^float[468]|int[24]$/.test(elem);
 
 /** Writes the form as a model. Operands of types that no port has pass through a Cast. */
-export const modelOf = (form: Form): Promise<Uint8Array> =>
+export const modelOf = (form: ProbedForm): Promise<Uint8Array> =>
   writeModel(
     buildModel(
       { '': form.opset, 'com.microsoft': 1, 'ai.onnx.ml': 3 },
@@ -64,11 +64,11 @@ function operandValue(g: GraphBuilder, operand: NonNullable<Operand>, name: stri
 
 /** Gives the form in another type: operands of type `from` become `to` where `admits` says, by the formal's place, that they may. */
 export function retyped(
-  form: Form,
+  form: ProbedForm,
   from: DataType,
   to: DataType,
   admits: (side: 'inputs' | 'outputs', index: number) => boolean,
-): Form {
+): ProbedForm {
   if (from === to) return form;
   const castOf = (tensor: Tensor): Tensor => {
     if (tensor.type !== from) return tensor;

@@ -1,27 +1,30 @@
 /** Lists the tries: every version of every operator with forms, in every element type that its schema allows. */
-import { textOf } from '../../src/ir/attribute.js';
-import type { DataType } from '../../src/ir/types.js';
-import { type OperatorSchema, schemaOf } from '../../src/onnx/schemas/schema.js';
-import { kernelTypes } from '../../src/runtime/kernels/table.js';
-import { type Form, retyped } from './form.js';
-import { castForms, runtimeForms } from './runtime-forms.js';
-import { standardForms } from './standard-forms.js';
+import { textOf } from '../../../ir/attribute.js';
+import { append } from '../../../ir/collections/lists.js';
+import type { DataType } from '../../../ir/types.js';
+import { type OperatorSchema, schemaOf } from '../../../onnx/schemas/schema.js';
+import { kernelTypes } from '../table.js';
+import { type ProbedForm, retyped } from './form.js';
+import { castForms } from './forms/cast-forms.js';
+import { readForm } from './forms/form-text.js';
+import { runtimeForms } from './forms/runtime-forms.js';
+import { standardForms } from './forms/standard-forms.js';
 
 /** A form in one type, and the line of the table that its result belongs to. */
 export interface Try {
   /** The operator as the table names it, and its version: `ms.Gelu 1`, `Cast>float16 13`. */
   readonly version: string;
   readonly elem: DataType;
-  readonly form: Form;
+  readonly form: ProbedForm;
 }
 
 const narrowed: readonly DataType[] = ['float32', 'float16', 'bfloat16', 'float64'];
 
 /** The operator sets of ai.onnx that the runtime knows: it refuses models of later ones. */
-export const OPSETS = { first: 7, last: 25 } as const;
+const OPSETS = { first: 7, last: 25 } as const;
 
-export async function allTries(): Promise<Try[]> {
-  const standard = await standardForms();
+export function allTries(): Try[] {
+  const standard = standardForms.trim().split('\n').map(readForm);
   const tries = [...everyVersion([...standard, ...runtimeForms.filter(({ domain }) => domain === '')])];
   for (const form of castForms) {
     const { since } = schemaOf('Cast', '', form.opset) as OperatorSchema;
@@ -29,12 +32,12 @@ export async function allTries(): Promise<Try[]> {
     if (from && 'elem' in from) tries.push({ version: `Cast>${form.name} ${since}`, elem: from.elem, form });
   }
   for (const form of runtimeForms.filter(({ domain }) => domain !== ''))
-    tries.push(...inTypes(form, `ms.${form.opType} 1`));
+    append(tries, [...inTypes(form, `ms.${form.opType} 1`)]);
   return tries;
 }
 
 /** Gives each form at the operator sets of all versions of its operator. A version without a case is tried with the cases of the versions beside it. */
-function* everyVersion(forms: readonly Form[]): Iterable<Try> {
+function* everyVersion(forms: readonly ProbedForm[]): Iterable<Try> {
   for (const [opType, all] of byOperator(forms)) {
     for (const { since, opset } of triedSets(opType)) {
       const own = all.filter((form) => sinceOf(form.opType, form.opset) === sinceOf(opType, opset));
@@ -45,7 +48,7 @@ function* everyVersion(forms: readonly Form[]): Iterable<Try> {
 }
 
 /** A suffix where an attribute selects another kernel: Gelu by tanh and by Erf. */
-const variantOf = ({ attributes: { approximate } }: Form): string =>
+const variantOf = ({ attributes: { approximate } }: ProbedForm): string =>
   typeof approximate === 'object' && 'value' in approximate && approximate.type === 'string'
     ? `>${textOf(approximate.value)}`
     : '';
@@ -66,13 +69,13 @@ function triedSets(opType: string): { readonly since: number; readonly opset: nu
 
 const sinceOf = (opType: string, opset: number): number | undefined => schemaOf(opType, '', opset)?.since;
 
-function byOperator(forms: readonly Form[]): Map<string, Form[]> {
-  const groups = new Map<string, Form[]>();
+function byOperator(forms: readonly ProbedForm[]): Map<string, ProbedForm[]> {
+  const groups = new Map<string, ProbedForm[]>();
   for (const form of forms) groups.set(form.opType, [...(groups.get(form.opType) ?? []), form]);
   return groups;
 }
 
-function* inTypes(form: Form, version: string): Iterable<Try> {
+function* inTypes(form: ProbedForm, version: string): Iterable<Try> {
   const schema = schemaOf(form.opType, form.domain, form.domain === '' ? form.opset : 1);
   const own = primaryOf(form);
   if (!own) return;
@@ -91,11 +94,11 @@ function* inTypes(form: Form, version: string): Iterable<Try> {
   }
 }
 
-const elemOf = (operand: NonNullable<Form['inputs'][number]>): DataType =>
+const elemOf = (operand: NonNullable<ProbedForm['inputs'][number]>): DataType =>
   'elem' in operand ? operand.elem : operand.tensor.type;
 
 /** The type that a form varies: of its float operands, else of its first operand, else of its first output. */
-function primaryOf({ inputs, outputs }: Form): DataType | undefined {
+function primaryOf({ inputs, outputs }: ProbedForm): DataType | undefined {
   const given = inputs.flatMap((operand) => (operand ? [elemOf(operand)] : []));
   return given.includes('float32') ? 'float32' : (given[0] ?? outputs[0]);
 }
