@@ -1,4 +1,5 @@
 /** Makes bfloat16 tensors of float32 ones, computed when they are read. */
+import { bitsByKernel } from '../../src/ir/kernels/halves.js';
 import { derive } from '../../src/ir/tensors/bank.js';
 import { bfloat16Of } from '../../src/ir/tensors/float-bits.js';
 import { castTensor } from '../../src/ir/tensors/numbers.js';
@@ -23,11 +24,17 @@ export function toBfloat16Tensor(tensor: Tensor): Tensor {
 
 function bfloat16Bytes(bits: Uint32Array): Uint8Array {
   const narrow = new Uint16Array(bits.length);
+  const numbers = new Float32Array(bits.buffer, bits.byteOffset, bits.length);
+  if (!bitsByKernel(numbers, 'saturatedBfloat16', narrow)) bfloat16Bits(bits, narrow);
+  return new Uint8Array(narrow.buffer);
+}
+
+/** The same without kernels. */
+export function bfloat16Bits(bits: Uint32Array, narrow: Uint16Array): void {
   for (let i = 0; i < bits.length; i++) {
     const wide = bits[i] as number;
     const magnitude = wide & 0x7fffffff;
     const isBeyond = magnitude > 0x7f7f7fff && magnitude < 0x7f800000;
     narrow[i] = isBeyond ? ((wide >>> 16) & 0x8000) | LARGEST : bfloat16Of(wide);
   }
-  return new Uint8Array(narrow.buffer);
 }

@@ -1,4 +1,5 @@
 /** The sums over a weight's channels by which floats of 16 bits are compared: changes, sizes, and what subnormals may add. */
+import { largestByKernel } from '../../../src/ir/kernels/halves.js';
 import type { Matrix } from '../quantize.js';
 import { type HalfFloat, halfFloats, roundedTo } from './half-floats.js';
 
@@ -74,7 +75,10 @@ export class Channels {
 export function largestIn(numbers: Float32Array | Float64Array): (from: number, to: number) => number {
   if (numbers instanceof Float64Array) return (from, to) => largestNumber(numbers, from, to);
   const bits = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
-  return (from, to) => largestBits(bits, from, to);
+  return (from, to) => {
+    const most = largestByKernel(numbers.subarray(from, to));
+    return most === undefined ? largestBits(bits, from, to) : numberOf(most);
+  };
 }
 
 function largestNumber(numbers: Float64Array, from: number, to: number): number {
@@ -96,6 +100,10 @@ function largestBits(bits: Int32Array, from: number, to: number): number {
     const size = (bits[i] as number) & 0x7fffffff;
     if (size > largest && size < 0x7f800000) largest = size;
   }
-  word[0] = largest;
+  return numberOf(largest);
+}
+
+function numberOf(bits: number): number {
+  word[0] = bits;
   return wordAsNumber[0] as number;
 }

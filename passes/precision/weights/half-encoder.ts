@@ -2,6 +2,7 @@
  * Rounds the numbers of a weight to a float of 16 bits, with the feedback of `Encoder`: the same arithmetic in loops that call nothing, over blocks that
  * stay in the cache, because every number of a file goes through them.
  */
+import { BLOCK, halvesAcrossByKernel } from '../../../src/ir/kernels/halves.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { floatChunks } from '../extent.js';
 import { groupAt } from '../quantize.js';
@@ -11,40 +12,57 @@ import { type HalfFloat, halfBits, halfFloats, roundedTo } from './half-floats.j
 
 type Numbers = Float32Array | Float64Array;
 
-/** Numbers that are rounded at a time. */
-const BLOCK = 1 << 15;
-
-/** Walks over one tensor once. */
+/** Walks over one tensor once. `withKernels`: where the host has them; the bytes are the same. */
 export class HalfEncoder {
   readonly #errors: Float64Array;
 
   constructor(
     readonly groups: Groups,
     readonly type: HalfFloat,
+    readonly withKernels = true,
   ) {
     this.#errors = new Float64Array(groups.channels?.count ?? 0);
   }
 
   /** The bytes of a tensor, in order, each piece valid until the next. */
   *bytes(tensor: Tensor): Iterable<Uint8Array> {
-    const codes = new Float32Array(Math.min(BLOCK, elementCount(tensor.shape)));
-    const bits = new Uint16Array(codes.length);
+    const bits = new Uint16Array(Math.min(BLOCK, elementCount(tensor.shape)));
     let [place, used] = [0, 0];
     for (const numbers of floatChunks(tensor))
       for (let from = 0; from < numbers.length; ) {
-        const count = Math.min(numbers.length - from, codes.length - used);
-        const [exact, rounded] = [numbers.subarray(from, from + count), codes.subarray(used, used + count)];
-        // Without feedback they are rounded as their bits are made.
-        if (this.groups.channels || exact instanceof Float64Array) this.#round(exact, rounded, place);
-        else rounded.set(exact);
+        const count = Math.min(numbers.length - from, bits.length - used);
+        this.#halve(numbers.subarray(from, from + count), bits.subarray(used, used + count), place);
         place += count;
         from += count;
         used += count;
-        if (used < codes.length) continue;
-        yield halfBits(codes, this.type, bits);
+        if (used < bits.length) continue;
+        yield new Uint8Array(bits.buffer);
         used = 0;
       }
-    if (used > 0) yield halfBits(codes.subarray(0, used), this.type, bits);
+    if (used > 0) yield new Uint8Array(bits.buffer, 0, 2 * used);
+  }
+
+  /** The bits of numbers that begin at an element of the weight. */
+  #halve(numbers: Numbers, bits: Uint16Array, place: number): void {
+    const { columns, channels } = this.groups;
+    const isSingle = numbers instanceof Float32Array;
+    // Without feedback they are rounded as their bits are made.
+    if (isSingle && !channels) {
+      halfBits(numbers, this.type, bits);
+      return;
+    }
+    const isAcross = channels?.columns.step === 1 && channels.columns.block === 1 && channels.rows.step === 0;
+    const isWide = this.type === 'bfloat16';
+    if (
+      isSingle &&
+      isAcross &&
+      this.withKernels &&
+      halvesAcrossByKernel(numbers, place % columns, this.#errors, isWide, bits)
+    )
+      return;
+    const codes = new Float32Array(numbers.length);
+    this.#round(numbers, codes, place);
+    halfBits(codes, this.type, bits);
   }
 
   /** The norm of the change over the norm of a tensor. */

@@ -1,5 +1,7 @@
 /** The floats of 16 bits: their ranges, rounding to them, and their bits. */
 
+import { bitsByKernel } from '../../../src/ir/kernels/halves.js';
+
 /**
  * The floats of 16 bits: the least power of two that has all digits, the step below it, the largest number, and the power of two behind that. Of a double
  * times `split` the upper digits are those of the number, rounded (Veltkamp).
@@ -28,11 +30,20 @@ export function roundedTo(type: HalfFloat, number: number): number {
 }
 
 /** The bits of numbers, rounded as `roundedTo` does, in an array that may be given. */
-export function halfBits(numbers: Float32Array, type: HalfFloat, made = new Uint16Array(numbers.length)): Uint8Array {
+export function halfBits(
+  numbers: Float32Array,
+  type: HalfFloat,
+  made: Uint16Array = new Uint16Array(numbers.length),
+): Uint8Array {
   const bits = made.subarray(0, numbers.length);
+  if (!bitsByKernel(numbers, type, bits)) halfBitsInScript(numbers, type, bits);
+  return new Uint8Array(bits.buffer, bits.byteOffset, 2 * bits.length);
+}
+
+/** The same without kernels. */
+export function halfBitsInScript(numbers: Float32Array, type: HalfFloat, bits: Uint16Array): void {
   const wide = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   (type === 'float16' ? float16Bits : bfloat16Bits)(numbers, wide, bits);
-  return new Uint8Array(bits.buffer, 0, 2 * bits.length);
 }
 
 /** As float32's bits: the least number of float16 with all digits, half a step below the power of two behind its largest, and infinity. */

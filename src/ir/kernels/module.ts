@@ -29,6 +29,10 @@ interface Exports {
     zeros: Address,
     scratch: Address,
   ): void;
+  halfBits(numbers: Address, count: number, out: Address, kind: number): void;
+  halveAcross(numbers: Address, sums: Address, count: number, out: Address, isWide: number): void;
+  widenFloat16(halves: Address, count: number, out: Address): void;
+  largestBits(numbers: Address, count: number): number;
   packCodes(codes: Address, rows: number, bits: number, out: Address): void;
   triangleEnergy(
     triangle: Address,
@@ -61,13 +65,27 @@ export class Kernels {
   reserve(bytes: number): Address {
     const address = this.#end;
     this.#end += Math.ceil(bytes / 64) * 64;
-    const missing = this.#end - this.run.memory.buffer.byteLength;
-    if (missing > 0) this.run.memory.grow(Math.ceil(missing / PAGE));
+    this.#grow(this.#end);
     return address;
+  }
+
+  /** Gives the first address behind all that is reserved: what is there may be overwritten at any call. */
+  free(bytes: number): Address {
+    this.#grow(this.#end + bytes);
+    return this.#end;
+  }
+
+  #grow(end: Address): void {
+    const missing = end - this.run.memory.buffer.byteLength;
+    if (missing > 0) this.run.memory.grow(Math.ceil(missing / PAGE));
   }
 
   bytes(address: Address, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.run.memory.buffer, address, length);
+  }
+
+  halves(address: Address, length: number): Uint16Array<ArrayBuffer> {
+    return new Uint16Array(this.run.memory.buffer, address, length);
   }
 
   floats(address: Address, length: number): Float32Array<ArrayBuffer> {

@@ -1,4 +1,5 @@
 /** Floats as bits: float32, and the layouts of the narrower types. */
+import { bitsByKernel, numbersByKernel } from '../kernels/halves.js';
 import type { DataType } from '../types.js';
 
 const scratch = new DataView(new ArrayBuffer(8));
@@ -83,8 +84,14 @@ export function toFloat16(value: number): number {
 export function toFloat16Bytes(chunk: Uint8Array): Uint8Array {
   const aligned = chunk.byteOffset % 4 === 0 ? chunk : chunk.slice();
   const numbers = new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
-  const wide = new Int32Array(aligned.buffer, aligned.byteOffset, numbers.length);
   const bits = new Uint16Array(numbers.length);
+  if (!bitsByKernel(numbers, 'ieeeFloat16', bits)) float16Bits(numbers, bits);
+  return new Uint8Array(bits.buffer);
+}
+
+/** The same without kernels. */
+export function float16Bits(numbers: Float32Array, bits: Uint16Array): void {
+  const wide = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
   for (let i = 0; i < bits.length; i++) {
     const one = wide[i] as number;
     const magnitude = one & 0x7fffffff;
@@ -93,7 +100,14 @@ export function toFloat16Bytes(chunk: Uint8Array): Uint8Array {
         ? ((one >>> 16) & 0x8000) | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13)
         : toFloat16(numbers[i] as number);
   }
-  return new Uint8Array(bits.buffer);
+}
+
+/** Bytes of float16 numbers ⟶ those of float32, as `fromSmallFloat` widens them; undefined where there are no kernels for it. */
+export function fromFloat16Bytes(chunk: Uint8Array): Uint8Array | undefined {
+  const aligned = chunk.byteOffset % 2 === 0 ? chunk : chunk.slice();
+  const numbers = new Float32Array(aligned.length / 2);
+  const bits = new Uint16Array(aligned.buffer, aligned.byteOffset, numbers.length);
+  return numbersByKernel(bits, numbers) ? new Uint8Array(numbers.buffer) : undefined;
 }
 
 /** The finite numbers of a small float and their bits, ascending; each number once. */

@@ -6,6 +6,7 @@ import {
   bfloat16Of,
   floatBits,
   fromBfloat16,
+  fromFloat16Bytes,
   fromSmallFloat,
   toFloat16,
   toFloat16Bytes,
@@ -200,6 +201,11 @@ export function castTensor(tensor: Tensor, type: DataType): Tensor {
     for (const chunk of (source as Tensor).chunks()) {
       if (tensor.type === 'float32' && type === 'float16') {
         yield toFloat16Bytes(chunk);
+        continue;
+      }
+      const widened = tensor.type === 'float16' && type === 'float32' ? fromFloat16Bytes(chunk) : undefined;
+      if (widened) {
+        for (let at = 0; at < widened.length; at += CHUNK) yield widened.subarray(at, at + CHUNK);
         continue;
       }
       // Chunks hold whole elements; pieces keep the result within the chunk bound when it widens.

@@ -1,4 +1,5 @@
 /** The exports of the module. */
 export { packCodes, quantizeColumns } from './blocks';
 export { triangleEnergy } from './feedback';
+export { halfBits, halveAcross, largestBits, widenFloat16 } from './halves';
 export { packTriangle, upperTriangle } from './triangle';

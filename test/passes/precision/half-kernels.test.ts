@@ -1,0 +1,86 @@
+/** The kernels for floats of 16 bits against their twins in JavaScript: bit for bit. */
+import { expect, it } from 'vitest';
+import { bfloat16Bits } from '../../../passes/precision/bfloat16.js';
+import { channelGroups } from '../../../passes/precision/weights/groups.js';
+import { HalfEncoder } from '../../../passes/precision/weights/half-encoder.js';
+import { halfBitsInScript } from '../../../passes/precision/weights/half-floats.js';
+import { bitsByKernel, type HalfKind, largestByKernel, numbersByKernel } from '../../../src/ir/kernels/halves.js';
+import { float16Bits, fromSmallFloat } from '../../../src/ir/tensors/float-bits.js';
+import { memoryTensor } from '../../../src/ir/tensors/tensor.js';
+
+/** Every sign, exponent and beginning of a mantissa, with what decides the rounding behind it: nothing, just below half, half, just above it, all. */
+const numbers = (() => {
+  const rests = [0, 1, 0xfff, 0x1000, 0x1001, 0x1fff];
+  const [narrow, wide] = [rests, [0, 1, 0x7fff, 0x8000, 0x8001, 0xffff]];
+  const bits = new Uint32Array(2 * 256 * (1024 * 6 + 128 * 6) + 3);
+  let at = 0;
+  for (let top = 0; top < 512; top++) {
+    for (let upper = 0; upper < 1024; upper++)
+      for (const rest of narrow) bits[at++] = ((top << 23) | (upper << 13) | rest) >>> 0;
+    for (let upper = 0; upper < 128; upper++)
+      for (const rest of wide) bits[at++] = ((top << 23) | (upper << 16) | rest) >>> 0;
+  }
+  return new Float32Array(bits.buffer);
+})();
+
+const twins: Record<HalfKind, (numbers: Float32Array, bits: Uint16Array) => void> = {
+  float16: (all, bits) => halfBitsInScript(all, 'float16', bits),
+  bfloat16: (all, bits) => halfBitsInScript(all, 'bfloat16', bits),
+  ieeeFloat16: float16Bits,
+  saturatedBfloat16: (all, bits) => bfloat16Bits(new Uint32Array(all.buffer, 0, all.length), bits),
+};
+
+const isSame = (one: Uint16Array | Uint8Array, other: Uint16Array | Uint8Array): boolean =>
+  Buffer.compare(new Uint8Array(one.buffer), new Uint8Array(other.buffer)) === 0;
+
+it.each(Object.keys(twins) as HalfKind[])('rounds all cases to %s in the same way', (kind) => {
+  const [own, made] = [new Uint16Array(numbers.length), new Uint16Array(numbers.length)];
+  twins[kind](numbers, own);
+  expect(bitsByKernel(numbers, kind, made)).toBe(true);
+  expect(isSame(made, own)).toBe(true);
+});
+
+it('widens all 65,536 numbers of float16', () => {
+  const bits = Uint16Array.from({ length: 1 << 16 }, (_, i) => i);
+  const made = new Float32Array(bits.length);
+  expect(numbersByKernel(bits, made)).toBe(true);
+  expect(
+    Buffer.compare(
+      new Uint8Array(made.buffer),
+      new Uint8Array(Float32Array.from(bits, (one) => fromSmallFloat(one, 'float16')).buffer),
+    ),
+  ).toBe(0);
+});
+
+it('finds the largest finite number of any piece', () => {
+  for (const [from, length] of [
+    [0, 64],
+    [1000, 333],
+    [3_300_000, 100_001],
+  ] as const) {
+    const piece = numbers.subarray(from, from + length);
+    const largest = piece.reduce((most, one) => (Math.abs(one) < Infinity ? Math.max(most, Math.abs(one)) : most), 0);
+    const bits = new Uint32Array(new Float32Array([largest]).buffer)[0];
+    expect(largestByKernel(piece)).toBe(bits);
+  }
+});
+
+it.each([8, 77, 96, 1031])('rounds rows of %i channels with their errors in the same way', (columns) => {
+  // In an order that mixes large and small numbers, infinities and NaN.
+  const rows = Math.floor(300_000 / columns);
+  const shuffled = Float32Array.from(
+    { length: rows * columns },
+    (_, i) => numbers[(i * 7919) % numbers.length] as number,
+  );
+  for (const scale of [1, 0]) {
+    const own = scale ? shuffled : shuffled.map((_, i) => Math.sin(i) * 2 ** ((i % 41) - 30));
+    const tensor = memoryTensor('float32', [rows, columns], new Uint8Array(own.buffer));
+    const groups = channelGroups([rows, columns], { channels: [1], contracted: [0] });
+    for (const type of ['float16', 'bfloat16'] as const) {
+      const [script, kernel] = [false, true].map((withKernels) =>
+        Buffer.concat(Array.from(new HalfEncoder(groups, type, withKernels).bytes(tensor), (piece) => piece.slice())),
+      );
+      expect(Buffer.compare(kernel as Buffer, script as Buffer), `${type} ${scale}`).toBe(0);
+    }
+  }
+});
