@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileKernels } from '../src/ir/kernels/compile.mjs';
+import { reportPage } from './report-page.mjs';
 
 /** zod carries its messages in fifty languages; to parse them all is a tenth of a start-up. English stays. */
 const englishOnly = {
@@ -50,7 +51,7 @@ const { metafile } = await build({
     fflate: 'fflate/browser',
     ...Object.fromEntries(['fs', 'path', 'url', 'module'].map((name) => [name, `node:${name}`])),
   },
-  plugins: [englishOnly],
+  plugins: [englishOnly, reportPage],
   metafile: true,
   logLevel: 'warning',
 });

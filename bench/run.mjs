@@ -7,6 +7,7 @@ import { rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { reportPage } from '../.ci/report-page.mjs';
 
 // Where a bench loads onnxruntime itself.
 process.env.ORT_DISABLE_TELEMETRY ??= '1';
@@ -37,6 +38,7 @@ await build({
   platform: 'node',
   target: 'node20',
   packages: 'external',
+  plugins: [reportPage],
   sourcemap: true,
   logLevel: 'warning',
 });

@@ -40,6 +40,7 @@ export { type OptimizeOptions, optimize } from './optimize.js';
 export { type PlanOptions, plan } from './plan/plan.js';
 export { type BisectReport, bisectText } from './report/bisect-text.js';
 export { folderText } from './report/folder-text.js';
+export { type ReportHtmlOptions, reportHtml } from './report/html/report-html.js';
 export { type ContradictionInfo, type Inspection, inspectModel, type ViolationInfo } from './report/inspection.js';
 export { inspectionText } from './report/inspection-text.js';
 export type { ValueInfo } from './report/inspection-values.js';

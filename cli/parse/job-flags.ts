@@ -75,7 +75,7 @@ export const jobFlags = {
   coverage: isSo(
     'Show in which types the result is stored and computed, and what stays float, with bytes and reasons.',
   ),
-  report: valued('<path>', 'Write the report to a file: .json or .md.'),
+  report: valued('<path>', 'Write the report to a file: .json, .md, or .html for a page.'),
   ...jsonFlag,
   ...quietFlag,
 };

@@ -25,7 +25,7 @@ export interface FileSet extends ReadingFile {
   /** Paths that the old file names and the new one does not: they are removed, with their data. */
   readonly obsolete?: readonly string[];
   /** Files that describe it and go with it, by what was written. */
-  beside?(written: WrittenSet): readonly (TextFile | BytesFile)[];
+  beside?(written: WrittenSet): FilesBeside | Promise<FilesBeside>;
   readonly mentions?: Mentions;
   /** Throws where a data file of a given name must not be written; asked before anything is. */
   readonly permit?: (paths: readonly string[]) => Promise<void>;
@@ -38,6 +38,8 @@ export interface DataFile {
   /** Default: a name after its content. */
   readonly name?: string;
 }
+
+type FilesBeside = readonly (TextFile | BytesFile)[];
 
 export interface TextFile {
   readonly path: string;
@@ -114,7 +116,7 @@ export async function writeSet(set: FileSet): Promise<WrittenSet> {
     const { sha256 } = own.file;
     const done = { ...writtenOf(own), sha256, parts: named.map(writtenOf), along: extra.map(writtenOf) };
     const others: Draft[] = [];
-    for (const one of beside?.(done) ?? [])
+    for (const one of (await beside?.(done)) ?? [])
       others.push(await draft(one.path, ['bytes' in one ? one.bytes : new TextEncoder().encode(one.text)]));
     signal?.throwIfAborted();
     await commit({ ...own, parts: named, along: extra, others, obsolete }, mentions, signal);

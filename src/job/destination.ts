@@ -2,15 +2,16 @@
 import type { TextFile } from '../disk/write-set.js';
 import { ModelError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
+import { reportHtml } from '../report/html/report-html.js';
 import { reportMarkdown } from '../report/markdown.js';
 import type { Report } from '../run/report/report.js';
 import { reportJson } from '../run/report/report-json.js';
 
-/** The report as a file: Markdown by the ending `.md`, else JSON. */
-export const reportFile = (path: string, report: Report): TextFile => ({
-  path,
-  text: path.endsWith('.md') ? reportMarkdown(report) : reportJson(report),
-});
+/** The report as a file: Markdown by the ending `.md`, a page by `.html`, else JSON. */
+export async function reportFile(path: string, report: Report): Promise<TextFile> {
+  if (path.endsWith('.html')) return { path, text: await reportHtml(report) };
+  return { path, text: path.endsWith('.md') ? reportMarkdown(report) : reportJson(report) };
+}
 
 /** Writes one file of text, whole or not at all. */
 export async function writeText({ path, text }: TextFile): Promise<void> {
@@ -20,8 +21,8 @@ export async function writeText({ path, text }: TextFile): Promise<void> {
 
 /** Throws UsageError for a report's path whose ending tells no format. */
 export function checkReportPath(path: string | undefined): void {
-  if (path !== undefined && !/\.(json|md)$/.test(path))
-    throw new UsageError(`--report: expected a path ending in .json or .md; found "${path}"`);
+  if (path !== undefined && !/\.(json|md|html)$/.test(path))
+    throw new UsageError(`--report: expected a path ending in .json, .md or .html; found "${path}"`);
 }
 
 /** Throws UsageError where the folder of results cannot be made: a file has its place, or stands on the way. */

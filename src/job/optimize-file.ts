@@ -44,7 +44,7 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes' | 'parts'>, P
   readonly out?: string;
   /** Lets the result overwrite its input. */
   readonly force?: boolean;
-  /** The path of a file for the report: JSON, or Markdown by its ending `.md`. It appears together with the result. */
+  /** The path of a file for the report: JSON, by its ending Markdown (`.md`) or a page (`.html`). It appears together with the result. */
   readonly reportPath?: string;
   /** The command, for the report. */
   readonly command?: string;
@@ -194,14 +194,14 @@ export async function optimizeFileBy(
     : unsaved;
   let ended: Report = { ...complete, ms: performance.now() - started };
   /** The files that go with the model; they contain the digest of the written model. */
-  const beside = (written: WrittenSet): TextFile[] => {
+  const beside = async (written: WrittenSet): Promise<TextFile[]> => {
     const contract = hasContract ? contractFiles(model, out, written) : [];
     const along = written.along.flatMap((one) => one.files);
     const files = [...written.files, ...contract.map(({ path }) => path), ...along];
     const aot = complete.aot && { ...complete.aot, path: aotPath, bytes: written.along[0]?.bytes };
     const output = { files, bytes: written.bytes };
     ended = { ...complete, ...(aot && { aot }), output, ms: performance.now() - started };
-    return [...contract, ...(reportPath ? [reportFile(reportPath, ended)] : [])];
+    return [...contract, ...(reportPath ? [await reportFile(reportPath, ended)] : [])];
   };
   try {
     if (isBelieved(complete)) {
@@ -224,8 +224,8 @@ export async function optimizeFileBy(
         },
         isAlone ? undefined : beside,
       );
-      if (isAlone) beside(written);
-    } else if (reportPath) await writeText(reportFile(reportPath, ended));
+      if (isAlone) await beside(written);
+    } else if (reportPath) await writeText(await reportFile(reportPath, ended));
   } finally {
     ahead?.close();
   }

@@ -17,7 +17,7 @@ export function withoutLeft({ passes, coverage }: Report): Report['passes'] {
 }
 
 /** `int8 96.1 %, float32 3.9 %`: shares of the types, the largest first. */
-function sharesText(counts: Readonly<Record<string, number>>): string {
+export function sharesText(counts: Readonly<Record<string, number>>): string {
   const all = Object.entries(counts).sort(([, a], [, b]) => b - a);
   const total = all.reduce((sum, [, n]) => sum + n, 0);
   return total === 0 ? 'none' : all.map(([type, n]) => `${type} ${percentText(n / total)}`).join(', ');

@@ -181,7 +181,7 @@ describe('one line, no stack, exit code 1, nothing written', () => {
     [
       'a report of no kind',
       ['model.onnx', ...run, '--report', 'r.txt'],
-      '--report: expected a path ending in .json or .md; found "r.txt"',
+      '--report: expected a path ending in .json, .md or .html; found "r.txt"',
     ],
     [
       'no folder for the report',

@@ -41,7 +41,7 @@ export async function withPipes(flags: Flags, work: (paths: JobPaths) => Promise
     });
     const output = isOut && found.output ? { ...found.output, files: ['stdout'] } : found.output;
     const report = { ...found, ...(input === PIPE && { input: 'stdin' }), ...(output && { output }) };
-    if (reportPath) await writeText(reportFile(reportPath, report));
+    if (reportPath) await writeText(await reportFile(reportPath, report));
     if (isOut && output) await stdout.send(files.out);
     return report;
   } catch (error) {

@@ -37,6 +37,9 @@ interface Evaluated {
 export interface Page {
   /** The value of an expression, or of its promise. Rejects with the page's error. */
   evaluate(expression: string): Promise<unknown>;
+  /** A command of the DevTools protocol to this page. */
+  send<Result = unknown>(method: string, params?: object): Promise<Result>;
+  on: DevTools['on'];
 }
 
 /** Opens a page. `onEnd` is called with the reason when browser or page end; they end with this process at the latest. */
@@ -64,10 +67,12 @@ export async function openPage(
   const { sessionId } = await tools.send<{ sessionId: string }>('Target.attachToTarget', { targetId, flatten: true });
   await tools.send('Inspector.enable', {}, sessionId);
   await tools.send('Page.enable', {}, sessionId);
-  const isLoaded = new Promise<void>((resolve) => tools.on('Page.loadEventFired', resolve));
+  const isLoaded = new Promise<unknown>((resolve) => tools.on('Page.loadEventFired', resolve));
   await tools.send('Page.navigate', { url: address }, sessionId);
   await isLoaded;
   return {
+    send: (method, params) => tools.send(method, params, sessionId),
+    on: (event, action) => tools.on(event, action),
     async evaluate(expression) {
       const options = { expression, awaitPromise: true, returnByValue: true };
       const { result, exceptionDetails } = await tools.send<Evaluated>('Runtime.evaluate', options, sessionId);

@@ -6,12 +6,13 @@ interface Received {
   readonly result?: unknown;
   readonly error?: { readonly message: string };
   readonly method?: string;
+  readonly params?: unknown;
 }
 
 export class DevTools {
   readonly #to: Writable;
   readonly #waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
-  readonly #actions = new Map<string, () => void>();
+  readonly #actions = new Map<string, (params: unknown) => void>();
   #count = 0;
 
   constructor(to: Writable, from: Readable) {
@@ -38,12 +39,13 @@ export class DevTools {
     }) as Promise<Result>;
   }
 
-  on(event: string, action: () => void): void {
+  /** Calls the action with what each such event says. */
+  on(event: string, action: (params: unknown) => void): void {
     this.#actions.set(event, action);
   }
 
-  #take({ id, result, error, method }: Received): void {
-    if (method) this.#actions.get(method)?.();
+  #take({ id, result, error, method, params }: Received): void {
+    if (method) this.#actions.get(method)?.(params);
     const waiting = id === undefined ? undefined : this.#waiting.get(id);
     if (id === undefined || !waiting) return;
     this.#waiting.delete(id);

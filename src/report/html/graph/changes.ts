@@ -1,0 +1,103 @@
+/** Which nodes of both graphs are kept, new or gone, and what is known of each. */
+import { msText, numberText } from '../../../ir/text/quantities.js';
+import type { Report } from '../../../run/report/report.js';
+import type { GraphNodeInfo, LineageInfo, SideInfo } from '../details.js';
+import type { Details } from '../page-builder.js';
+
+export type SideName = 'before' | 'after';
+export type NodeState = 'kept' | 'new' | 'gone';
+type Site = NonNullable<Report['passes'][number]['sites']>[number] & { readonly pass: string };
+
+const keyOf = (name: string, scope = ''): string => JSON.stringify([scope, name]);
+
+/** The node that a place names: `Softmax "/h.0/Softmax"`. */
+export const nodeOf = (place: string): string => /"(.*)"$/s.exec(place)?.[1] ?? place;
+
+/** Both graphs of a report, node by node. */
+export class GraphChanges {
+  readonly before: SideInfo;
+  readonly after: SideInfo;
+  readonly #made = new Map<string, LineageInfo>();
+  readonly #replaced = new Map<string, LineageInfo>();
+  readonly #names: Record<SideName, Set<string>>;
+  /** What a fusing pass says of a node, by its name. */
+  readonly #sites = new Map<string, Site>();
+
+  constructor(readonly report: Report & Required<Pick<Report, 'graph'>>) {
+    this.before = report.graph.before;
+    this.after = report.graph.after;
+    for (const one of report.lineage ?? []) {
+      for (const name of one.nodes) this.#made.set(keyOf(name, one.scope), one);
+      for (const name of one.from) this.#replaced.set(keyOf(name, one.scope), one);
+    }
+    const names = ({ nodes }: SideInfo): Set<string> => new Set(nodes.map(({ name, scope }) => keyOf(name, scope)));
+    this.#names = { before: names(this.before), after: names(this.after) };
+    for (const { name: pass, sites = [] } of report.passes)
+      for (const site of sites) this.#sites.set(nodeOf(site.at), { ...site, pass });
+  }
+
+  stateOf({ name, scope }: GraphNodeInfo, side: SideName): NodeState {
+    const key = keyOf(name, scope);
+    if (side === 'after') return this.#made.has(key) || !this.#names.before.has(key) ? 'new' : 'kept';
+    return this.#names.after.has(key) && !this.#made.has(key) ? 'kept' : 'gone';
+  }
+
+  /** The nodes of the original that a node of the result stands for; none for one that was put in. */
+  sourcesOf({ name, scope }: GraphNodeInfo): readonly string[] {
+    const key = keyOf(name, scope);
+    return this.#made.get(key)?.from ?? (this.#names.before.has(key) ? [name] : []);
+  }
+
+  /** What a fusing pass says of the node. */
+  siteOf({ name }: GraphNodeInfo): Site | undefined {
+    return this.#sites.get(name);
+  }
+
+  /** `24 × layer`, and which of them; empty for a node that does not repeat. */
+  blockOf({ block, repeat }: GraphNodeInfo, side: SideName): string {
+    const found = block === undefined ? undefined : this[side].blocks[block];
+    return found ? `${found.name}${repeat === undefined ? '' : ` ${repeat + 1} of ${found.repeats}`}` : '';
+  }
+
+  typeOf(value: string, side: SideName, scope?: string): string {
+    const { values } = this[side];
+    const found = Object.hasOwn(values, value) ? values[value] : scope ? values[`${scope}/${value}`] : undefined;
+    return found ? `${found.type}${found.shape}` : '';
+  }
+
+  detailsOf(node: GraphNodeInfo, side: SideName): Details {
+    const made = side === 'after' ? this.#made.get(keyOf(node.name, node.scope)) : undefined;
+    const replaced =
+      side === 'before' && this.stateOf(node, side) === 'gone'
+        ? this.#replaced.get(keyOf(node.name, node.scope))
+        : undefined;
+    const one = made ?? replaced;
+    const site = this.siteOf(node);
+    const ports = (names: readonly string[]): string =>
+      names
+        .map((name) => (name ? [name, this.typeOf(name, side, node.scope)].filter(Boolean).join(' ') : '(left out)'))
+        .join('\n');
+    return [
+      ['node', node.name],
+      ['operator', node.op],
+      ['graph', node.scope],
+      ['block', this.blockOf(node, side)],
+      ['stands for', made && (made.from.join('\n') || 'nothing of the input: it was put in')],
+      ['now', replaced?.nodes.join('\n')],
+      ['pass', one && [one.pass, one.rule].filter(Boolean).join(', rule ')],
+      ['proof', one && proofText(one.proof)],
+      ['inputs', ports(node.inputs)],
+      ['outputs', ports(node.outputs)],
+      ['runs on', [node.provider, node.state].filter(Boolean).join(', ')],
+      ['cause', node.cause],
+      ['time', node.ms === undefined ? undefined : msText(node.ms)],
+      ['site', site && `${site.kind}${site.rule ? `, ${site.rule}` : ''}: ${site.fused ? 'fused' : 'not fused'}`],
+      ['why not', site?.fused ? undefined : site?.reason],
+      ['matched', site?.matched === undefined ? undefined : `${site.matched} nodes, up to ${site.reached ?? '?'}`],
+      ['help', site?.help],
+    ];
+  }
+}
+
+const proofText = ({ how, error }: LineageInfo['proof']): string =>
+  error === undefined ? how : `${how}, error ${numberText(error ?? Number.POSITIVE_INFINITY)}`;

@@ -1,0 +1,30 @@
+/** The command of a report, changed. */
+import type { Report } from '../../../run/report/report.js';
+import { outcomeOf } from '../facts.js';
+
+/** A word as a shell needs it. */
+export const word = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** The command that made the report, or one like it. */
+export const baseCommand = (report: Report): string =>
+  report.command ??
+  report.recipe?.command ??
+  `optimize ${word(report.input ?? 'model.onnx')} --passes ${word(outcomeOf(report).asked.join(',') || 'exact')}`;
+
+export const withFlags = (report: Report, flags: readonly string[], without: readonly string[] = []): string =>
+  [
+    ...baseCommand(report)
+      .split(' ')
+      .filter((one) => !without.includes(one)),
+    ...flags,
+  ].join(' ');
+
+/** The same command with other passes. */
+export function withPass(report: Report, passes: string): string {
+  const base = baseCommand(report);
+  const option = /(--passes|-p)([ =])('(?:[^']|'\\'')*'|\S+)/;
+  return option.test(base)
+    ? base.replace(option, (_, flag, between) => `${flag}${between}${passes}`)
+    : `${base} --passes ${passes}`;
+}

@@ -1,0 +1,77 @@
+/** Opportunities where passes left something as it is: sites, weights, places. */
+import { appendTo } from '../../../ir/collections/lists.js';
+import type { Report } from '../../../run/report/report.js';
+import { nodeOf } from '../graph/changes.js';
+import { word } from './commands.js';
+import type { Opportunity } from './opportunity.js';
+
+/** The time that the nodes of these names take, by the profile; undefined where none has one. */
+export function timeOf({ graph }: Report, names: Iterable<string>): number | undefined {
+  if (!graph) return undefined;
+  const wanted = new Set(names);
+  const times = graph.after.nodes.flatMap(({ name, ms }) => (wanted.has(name) && ms !== undefined ? [ms] : []));
+  return times.length ? times.reduce((sum, ms) => sum + ms, 0) : undefined;
+}
+
+/** Sites that no rule holds at, those of one reason together. */
+export function notFused(report: Report): Opportunity[] {
+  const groups = new Map<string, { pass: string; site: NonNullable<Report['passes'][number]['sites']>[number] }[]>();
+  for (const { name: pass, sites = [] } of report.passes)
+    for (const site of sites) if (!site.fused) appendTo(groups, `${site.kind} ${site.reason ?? ''}`, { pass, site });
+  return [...groups].map(([key, group]) => {
+    const [{ site, pass }] = group as [(typeof group)[number]];
+    const places = group.map((one) => one.site.at);
+    const ms = timeOf(report, places.map(nodeOf));
+    return {
+      key: `not fused ${key}`,
+      kind: 'not fused',
+      title: `${group.length} × ${site.kind} not fused by ${pass}`,
+      why: site.reason ?? 'no rule holds',
+      ...{ count: group.length, places },
+      ...(ms !== undefined && { ms }),
+      ...(site.help && { help: site.help }),
+      command: `optimize explain ${word(report.input ?? 'model.onnx')} --at ${word(nodeOf(site.at))}`,
+    };
+  });
+}
+
+/** Of float32 the share that 16 bits save; of 16 bits that of 8. */
+const HALF = 0.5;
+
+export const leftInFloat = ({ coverage, passes }: Report): Opportunity[] =>
+  (coverage?.left ?? []).map(({ reason, type, bytes, weights }) => ({
+    command: optionsOf(passes.find(({ skips }) => skips.some((skip) => skip.reason === reason))?.name),
+    key: `left ${type} ${reason}`,
+    kind: 'left in float',
+    title: `${weights.length === 1 ? 'One weight' : `${weights.length} weights`} left in ${type}`,
+    why: reason,
+    ...{ count: weights.length, places: weights.map(({ name }) => name) },
+    bytes: Math.round(bytes * HALF),
+  }));
+
+/** What a pass can be told. */
+const optionsOf = (pass: string | undefined): string => `optimize passes${pass ? ` ${pass}` : ''}`;
+
+/** Reasons of fusing passes stand at their sites, those of weights in the coverage. */
+export function leftByPasses(report: Report): Opportunity[] {
+  const told = new Set([
+    ...(report.coverage?.left.map(({ reason }) => reason) ?? []),
+    ...report.passes.flatMap(({ sites = [] }) => sites.flatMap(({ reason }) => reason ?? [])),
+  ]);
+  return report.passes.flatMap(({ name, skips }) =>
+    skips
+      .filter(({ reason }) => !told.has(reason))
+      .map(({ reason, count, places }): Opportunity => {
+        const ms = timeOf(report, places.map(nodeOf));
+        return {
+          key: `left ${name} ${reason}`,
+          kind: 'left',
+          title: `${name} left ${places.length ? `${count} place${count === 1 ? '' : 's'}` : 'the model'} as it is`,
+          why: reason,
+          ...{ count, places },
+          ...(ms !== undefined && { ms }),
+          command: optionsOf(name),
+        };
+      }),
+  );
+}

@@ -1,0 +1,118 @@
+/** What could be done next: places that were left, places that run elsewhere, passes that were taken back or not asked for. */
+import type { Report } from '../../../run/report/report.js';
+import { outcomeOf } from '../facts.js';
+import { baseCommand, withFlags, withPass } from './commands.js';
+import { leftByPasses, leftInFloat, notFused, timeOf } from './left.js';
+import type { Opportunity } from './opportunity.js';
+
+/** All of a report, the most time first, then the most bytes, then the most places. */
+export function opportunitiesOf(report: Report): Opportunity[] {
+  const all = [
+    ...takenBack(report),
+    ...notFused(report),
+    ...leftInFloat(report),
+    ...leftByPasses(report),
+    ...elsewhere(report),
+    ...narrower(report),
+    ...notMeasured(report),
+  ];
+  return all.sort((a, b) => (b.ms ?? 0) - (a.ms ?? 0) || (b.bytes ?? 0) - (a.bytes ?? 0) || b.count - a.count);
+}
+
+function takenBack(report: Report): Opportunity[] {
+  const whole = outcomeOf(report).takenBack.map(({ pass, reason }): Opportunity => {
+    const bytes = report.passes.find(({ name }) => name === pass)?.bytes;
+    return {
+      key: `taken back ${pass}`,
+      kind: 'taken back',
+      title: `${pass} is not in the result`,
+      why: reason,
+      count: 1,
+      places: [],
+      ...(bytes && bytes.before > bytes.after && { bytes: bytes.before - bytes.after }),
+      help: 'Real inputs show whether the error matters; made-up ones are often harder.',
+      command: withFlags(report, ['--inputs', 'FOLDER']),
+    };
+  });
+  const parts = report.passes.flatMap(({ name, takenBack: back }): Opportunity[] =>
+    back
+      ? [
+          {
+            key: `taken back places ${name}`,
+            kind: 'taken back',
+            title: `${name} left ${back.places.length} of ${back.of} places as they were`,
+            why: 'With them the pass breaks its accuracy gate.',
+            ...{ count: back.places.length, places: back.places },
+            help: 'Real inputs show whether the error matters.',
+            command: withFlags(report, ['--inputs', 'FOLDER']),
+          },
+        ]
+      : [],
+  );
+  return [...whole, ...parts];
+}
+
+function elsewhere(report: Report): Opportunity[] {
+  return (report.placement?.causes ?? []).map(({ count, text, cure }) => {
+    const nodes = report.graph?.after.nodes.filter(({ cause }) => cause === text).map(({ name }) => name) ?? [];
+    const ms = timeOf(report, nodes);
+    return {
+      key: `placement ${text}`,
+      kind: 'placement',
+      title: `${count} node${count === 1 ? '' : 's'} not on ${report.placement?.provider}`,
+      why: text,
+      ...{ count, places: nodes },
+      ...(ms !== undefined && { ms }),
+      ...(cure && { help: 'By a trial on this result these flags end it.', command: `${baseCommand(report)} ${cure}` }),
+    };
+  });
+}
+
+/** Of float32 the share that 16 bits save. */
+const HALF = 0.5;
+
+/** Weights in float32 where no pass that stores them narrower was asked for. */
+function narrower(report: Report): Opportunity[] {
+  const { asked } = outcomeOf(report);
+  const float = report.model.after.bytesByType['float32'] ?? 0;
+  const isNarrowed = asked.some((name) => /^(?:int8|int4|bf16|fp16|fp8|fit)$/.test(name));
+  if (isNarrowed || float < report.model.after.bytes / 2 || float < 1e5) return [];
+  const count = 1;
+  return [
+    {
+      key: 'narrower half',
+      kind: 'narrower',
+      title: 'Weights in 16 bits',
+      why: 'No pass that stores weights narrower was asked for. On a GPU it also computes in 16 bits.',
+      count,
+      places: [],
+      bytes: Math.round(float * HALF),
+      command: withPass(report, 'half'),
+    },
+    {
+      key: 'narrower int8',
+      kind: 'narrower',
+      title: 'Weights in 8 bits',
+      why: 'MatMul, Gemm and LSTM compute in it on a CPU; the accuracy gate decides whether it stays.',
+      count,
+      places: [],
+      bytes: Math.round(float * 0.75),
+      command: withPass(report, 'exact,int8'),
+    },
+  ];
+}
+
+function notMeasured(report: Report): Opportunity[] {
+  if (report.accuracy?.inputs.length) return [];
+  return [
+    {
+      key: 'not measured',
+      kind: 'not measured',
+      title: 'Nothing was compared',
+      why: 'Original and result were not run on the same inputs.',
+      count: 1,
+      places: [],
+      command: withFlags(report, [], ['--no-validate']),
+    },
+  ];
+}

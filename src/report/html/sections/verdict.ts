@@ -1,0 +1,146 @@
+/** The first thing that is read: what was asked for, what was done, and what it is worth. */
+import { bytesText, numberText, percentText, ratioRangeText, ratioText } from '../../../ir/text/quantities.js';
+import type { Report } from '../../../run/report/report.js';
+import { isOpenGate } from '../../accuracy-text.js';
+import { placementText } from '../../placement-text.js';
+import { changeText, outcomeOf, sizesOf, worstOutput } from '../facts.js';
+import { html, type Markup, type MarkupPart } from '../markup.js';
+import { type Section, sign, type Tone } from './section.js';
+
+interface Card {
+  readonly title: string;
+  readonly value: MarkupPart;
+  readonly detail: MarkupPart;
+  readonly tone?: Tone;
+  readonly to: string;
+}
+
+export const verdictSection = (report: Report): Section => ({
+  id: 'verdict',
+  title: 'Verdict',
+  body: [
+    html`<p class="headline ${isWritten(report) ? 'good' : 'bad'}">${headline(report)}</p>`,
+    html`<ul class="cards">${cards(report).map(cardMarkup)}</ul>`,
+    gates(report),
+    warnings(report),
+  ],
+});
+
+const isWritten = ({ output, gates: all }: Report): boolean =>
+  output !== undefined || all.every(({ passed }) => passed);
+
+function headline(report: Report): string {
+  const { output, gates: all, verification, accuracy } = report;
+  const failed = all.filter(({ passed }) => !passed).map(({ name }) => name);
+  if (failed.length && !output)
+    return `Nothing was written: the ${failed.join(' and ')} gate${failed.length > 1 ? 's' : ''} failed.`;
+  const back = outcomeOf(report).takenBack.length;
+  const proof = verification.level === 'none' && !accuracy ? ', not verified: nothing was run' : '';
+  const written = output ? `${output.files[0]} was written` : 'Every gate holds; the model was not written to a file';
+  return `${written}${back ? `, without ${back} of the passes` : ''}${proof}.`;
+}
+
+function cards(report: Report): Card[] {
+  const { model, accuracy } = report;
+  const { asked, done, takenBack } = outcomeOf(report);
+  const idle = report.passes.filter(({ status }) => status === 'unchanged').length;
+  const size = sizesOf(report);
+  const worst = worstOutput(report);
+  const limit = accuracy?.gate.maxError;
+  return [
+    {
+      title: 'Passes',
+      value: `${done.length} of ${asked.length}`,
+      detail: takenBack.length
+        ? `taken back: ${takenBack.map(({ pass }) => pass).join(', ')}`
+        : idle
+          ? `${idle} had nothing to do`
+          : 'all that were asked for',
+      tone: takenBack.length ? 'warn' : 'good',
+      to: 'passes',
+    },
+    {
+      title: size.what === 'file' ? 'Size of the file' : 'Weights',
+      value: bytesText(size.after),
+      detail: change(bytesText(size.before), bytesText(size.after), changeText(size.before, size.after)),
+      to: 'bytes',
+    },
+    speedCard(report),
+    {
+      title: 'Worst error',
+      value: worst ? numberText(worst.relativeL2 ?? Number.POSITIVE_INFINITY) : '–',
+      detail: worst
+        ? `relative L2 of ${worst.name}${typeof limit === 'number' ? `, at most ${numberText(limit)}` : ''}`
+        : 'nothing was compared',
+      tone: worst ? (accuracy?.verdict?.outcome === 'rejected' ? 'bad' : 'good') : 'warn',
+      to: 'error',
+    },
+    placementCard(report),
+    {
+      title: 'Nodes',
+      value: String(model.after.nodes),
+      detail: change(
+        String(model.before.nodes),
+        String(model.after.nodes),
+        changeText(model.before.nodes, model.after.nodes),
+      ),
+      to: 'structure',
+    },
+  ];
+}
+
+const change = (before: string, after: string, percent: string): string =>
+  before === after ? 'as before' : `from ${before}${percent && `, ${percent}`}`;
+
+function speedCard({ speed, notTimed }: Report): Card {
+  const card = { title: 'Speed', to: 'benchmark' } as const;
+  if (!speed) return { ...card, value: '–', detail: notTimed ?? 'not timed', tone: 'idle' };
+  const { ratio, interval, significant, provider } = speed;
+  const detail = `${ratioRangeText(interval)} on ${provider}`;
+  if (!significant) return { ...card, value: ratioText(ratio), detail: `not significant ${detail}`, tone: 'idle' };
+  return {
+    ...card,
+    value: ratioText(ratio),
+    detail: `${ratio < 1 ? 'slower ' : 'faster '}${detail}`,
+    tone: ratio < 1 ? 'bad' : 'good',
+  };
+}
+
+function placementCard({ placement, target }: Report): Card {
+  const card = { title: 'Placement', to: 'nodes' } as const;
+  if (!placement) return { ...card, value: target, detail: 'not looked at', tone: 'idle' };
+  const all = Object.values(placement.nodes).reduce((sum, n) => sum + n, 0);
+  const away = Object.values(placement.fallbacks).reduce((sum, n) => sum + n, 0);
+  const { text, isWhole } = placementText(placement);
+  const value = isWhole ? 'whole' : all > away ? percentText(1 - away / all) : `${away} elsewhere`;
+  return { ...card, value, detail: text, tone: isWhole ? 'good' : 'warn' };
+}
+
+const cardMarkup = ({ title, value, detail, tone, to }: Card): Markup =>
+  html`<li><a href="#${to}"><span class="title">${title}</span><span class="value ${tone ?? ''}">${value}</span><span class="detail">${detail}</span></a></li>`;
+
+const gates = ({ gates: all, accuracy }: Report): Markup =>
+  html`<ul class="gates" aria-label="gates">${all.map((gate) => {
+    const [tone, word]: [Tone, string] = isOpenGate(gate, accuracy)
+      ? ['warn', 'open']
+      : gate.passed
+        ? ['good', 'passed']
+        : ['bad', 'failed'];
+    return html`<li>${sign(tone, word)} <b>${gate.name}</b> ${gate.detail}</li>`;
+  })}</ul>`;
+
+function warnings(report: Report): MarkupPart {
+  const { cpus, cuts = [], verification } = report;
+  const { takenBack } = outcomeOf(report);
+  const texts = [
+    ...takenBack.map(({ pass, reason }) => `${pass} was taken back: ${reason}`),
+    ...(report.warnings ?? []).map(({ text }) => text),
+    ...(cpus?.exact === false ? [cpus.text] : []),
+    ...(cuts.length ? [`left out for lack of time (--time-budget): ${cuts.join('; ')}`] : []),
+    ...(verification.verdict?.outcome === 'unknown' ? [`not verified: ${verification.verdict.detail}`] : []),
+  ];
+  return (
+    texts.length > 0 &&
+    html`<ul class="warnings">${texts.map((text) => html`<li>${sign('warn', 'warning')} ${text}</li>`)}</ul>`
+  );
+}
