@@ -1,5 +1,5 @@
 /** Merges the files of two decoders into one, and proves it: both are run token by token before anything is written. */
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Graph } from '../ir/graph.js';
 import type { ProgressListener } from '../ir/text/progress.js';
 import { UsageError } from '../ir/text/usage-error.js';
@@ -74,6 +74,9 @@ export async function mergeDecoderFiles(
   return { ...found, output: { files, bytes }, ...(proof && { proof }) };
 }
 
+/** What messages call the result while it is no file yet. */
+const MERGED = 'the merged decoder';
+
 async function proven(
   decoder: string,
   withPast: string,
@@ -84,11 +87,14 @@ async function proven(
   try {
     const merged = join(folder.path, 'merged.onnx');
     await write(merged);
-    const place = { folder: dirname(decoder), modelOf: (path: string) => path };
+    const place = {
+      folder: dirname(decoder),
+      modelOf: (part: string) => (part === MERGED ? merged : join(dirname(decoder), part)),
+    };
     const settings = { provider: 'cpu', gate: gateOf('exact', 'cpu'), fidelity: 'exact' } as const;
     const [apart, one] = [
-      { first: decoder, next: withPast },
-      { first: merged, next: merged },
+      { first: basename(decoder), next: relative(dirname(decoder), withPast) },
+      { first: MERGED, next: MERGED },
     ];
     return await proveDecoder(apart, { original: place, result: place }, settings, say, one);
   } finally {

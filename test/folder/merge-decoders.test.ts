@@ -1,9 +1,10 @@
 /** Two decoders in one file: the same text, and each weight once. */
-import { copyFileSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFolder } from '../../fixtures/folders.js';
+import { seq2seqDecoder } from '../../fixtures/seq2seq.js';
 import {
   buildModel,
   mergeDecoderFiles,
@@ -40,6 +41,18 @@ describe('merge-decoders', () => {
     expect(graph.inputs.at(-1)).toMatchObject({ name: 'use_cache_branch' });
     expect([branch?.opType, branch?.name, graph.nodes().length]).toEqual(['If', 'optimum::if', 1]);
     expect(graph.outputs[0]?.name).toBe('logits');
+  });
+
+  test('reads texts of the tokens that there are, as the config above the files says', async () => {
+    const size = { layers: 1, hidden: 16, heads: 2, intermediate: 16, vocabulary: 40, positions: 48, seed: 0 };
+    const folder = join(root, 'few', 'onnx');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(root, 'few', 'config.json'), '{ "vocab_size": 40 }');
+    const paths = ['decoder', 'decoder with past'].map((which) => join(folder, `${which}.onnx`)) as [string, string];
+    await writeModel(seq2seqDecoder('decoder', size), paths[0]);
+    await writeModel(seq2seqDecoder('decoder with past', size), paths[1]);
+    const { proof } = await mergeDecoderFiles(...paths, {});
+    expect(proof?.gates).toMatchObject([{ passed: true, detail: expect.stringContaining('64 of 64 tokens agree') }]);
   });
 
   test.each([

@@ -83,8 +83,11 @@ export async function withPart<T>(
   }
 }
 
+/** What loaders read of a model beside it. */
+export type LoaderConfig = Readonly<Record<string, unknown>>;
+
 /** The JSON of a file in the folder; empty where there is none. */
-export async function jsonIn(folder: string, path: string): Promise<Readonly<Record<string, unknown>>> {
+export async function jsonIn(folder: string, path: string): Promise<LoaderConfig> {
   try {
     return JSON.parse(await readFile(join(folder, path), 'utf8'));
   } catch {
@@ -93,7 +96,7 @@ export async function jsonIn(folder: string, path: string): Promise<Readonly<Rec
 }
 
 /** The config beside a model, or beside the folder that it is in. */
-export async function configOf(folder: string, part: string): Promise<Readonly<Record<string, unknown>>> {
+export async function configOf(folder: string, part: string): Promise<LoaderConfig> {
   const own = await jsonIn(folder, join(dirname(part), 'config.json'));
   return Object.keys(own).length > 0 ? own : jsonIn(folder, join(dirname(part), '..', 'config.json'));
 }

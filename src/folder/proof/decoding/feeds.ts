@@ -2,7 +2,7 @@
 import { elementCount } from '../../../ir/tensors/tensor.js';
 import type { Port, TensorData, Tensors } from '../../../runtime/isolate.js';
 import type { Random } from '../../../validate/inputs/random.js';
-import { tensor } from '../place.js';
+import { type LoaderConfig, tensor } from '../place.js';
 
 /** One step of a decoder. */
 export interface DecoderStep {
@@ -69,10 +69,11 @@ export function encoderFeed(
     const values = Array.from({ length: rows * LENGTH }, () => (isIds(name) ? random.int(1, vocabulary - 1) : 1));
     return tensor(port, values, [rows, LENGTH]);
   }
-  const frames = 2 * Number(config['max_source_positions'] ?? LENGTH);
+  const size = (name: string): number | undefined => sizeIn(config, name, 'encoder');
+  const frames = 2 * (size('max_source_positions') ?? LENGTH);
   const sizes = /features/.test(name)
-    ? [rows, ...[Number(config['num_mel_bins'] ?? 80), frames].map((size, i) => fixed(shape[i + 1], size))]
-    : sizesOf(shape, rows, Number(config['image_size'] ?? LENGTH));
+    ? [rows, ...[size('num_mel_bins') ?? 80, frames].map((size, i) => fixed(shape[i + 1], size))]
+    : sizesOf(shape, rows, size('image_size') ?? LENGTH);
   return tensor(
     port,
     Array.from({ length: elementCount(sizes) }, () => random.normal()),
@@ -80,7 +81,14 @@ export function encoderFeed(
   );
 }
 
-type LoaderConfig = Readonly<Record<string, unknown>>;
+/** Where the config of a model of several keeps those of its halves. */
+const halves = { encoder: ['encoder', 'vision_config', 'audio_config'], decoder: ['decoder', 'text_config'] } as const;
+
+/** A number of a config, or of the config of one half in it. */
+export const sizeIn = (config: LoaderConfig, name: string, half: keyof typeof halves): number | undefined =>
+  [config, ...halves[half].map((key) => config[key] as LoaderConfig | undefined)]
+    .map((one) => one?.[name])
+    .find((found) => typeof found === 'number');
 
 const fixed = (dim: number | string | undefined, otherwise: number): number =>
   typeof dim === 'number' ? dim : otherwise;

@@ -8,7 +8,7 @@ import type { Gate } from '../../../validate/judge/gates.js';
 import { measureMeanings } from '../../../validate/meaning/measures.js';
 import type { PlannedPart } from '../../plan/planned-part.js';
 import { partErrors, partGates } from '../part-errors.js';
-import { distance, type Numbers, type Sides, tensor } from '../place.js';
+import { configOf, distance, type Numbers, type Sides, tensor } from '../place.js';
 import { inRuntime } from '../proof-run.js';
 import { type DecoderLoop, type DecodingRun, type DecodingSettings, runDecoding } from './run.js';
 
@@ -47,7 +47,8 @@ export async function proveDecoder(
   say: ProgressListener,
   other?: DecoderLoop,
 ): Promise<PipelineProof> {
-  const settings: DecodingSettings = { steps: 32, rows: 2, prompt: 6, seed: 0, ...given, provider };
+  const config = await configOf(original.folder, loop.first);
+  const settings: DecodingSettings = { steps: 32, rows: 2, prompt: 6, seed: 0, config, ...given, provider };
   const base = { seed: settings.seed, provider };
   const { proof } = await inRuntime(base, async (runtime) => {
     const a = await runDecoding(original, loop, settings, runtime, (text, left) => say(`original: ${text}`, left));

@@ -2,9 +2,9 @@
 import { type ProgressListener, paceOf } from '../../../ir/text/progress.js';
 import type { Provider, RuntimeProcess, TensorData, Tensors } from '../../../runtime/isolate.js';
 import { Random } from '../../../validate/inputs/random.js';
-import { configOf, type Numbers, numbers, type PartRun, type Place } from '../place.js';
+import { type LoaderConfig, type Numbers, numbers, type PartRun, type Place } from '../place.js';
 import { type LoadedPart, RecordedParts } from '../proof-run.js';
-import { decoderFeed, encoderFeed, isPast } from './feeds.js';
+import { decoderFeed, encoderFeed, isPast, sizeIn } from './feeds.js';
 
 /** The models of a decoder, by path in its folder. */
 export interface DecoderLoop {
@@ -20,6 +20,8 @@ export interface DecodingSettings {
   readonly rows: number;
   /** Tokens of a prompt where there is no encoder. */
   readonly prompt: number;
+  /** Of the original, for both sides: it says which tokens there are. */
+  readonly config: LoaderConfig;
   readonly seed: number;
 }
 
@@ -40,10 +42,9 @@ export async function runDecoding(
   say: ProgressListener,
   given?: DecodingRun['tokens'],
 ): Promise<DecodingRun> {
-  const { provider, seed, rows, steps } = settings;
+  const { provider, seed, rows, steps, config } = settings;
   const parts = new RecordedParts(place, provider, runtime);
-  const config = await configOf(place.folder, loop.first);
-  const vocabulary = Number(config['vocab_size'] ?? 100);
+  const vocabulary = sizeIn(config, 'vocab_size', 'decoder') ?? 100;
   const states =
     loop.encoder === undefined
       ? undefined
@@ -55,7 +56,7 @@ export async function runDecoding(
           return Object.values(outputs).find(({ shape }) => shape.length === 3);
         });
   const random = Random.of(seed, 'prompt');
-  const start = Number(config['decoder_start_token_id'] ?? 0);
+  const start = sizeIn(config, 'decoder_start_token_id', 'decoder') ?? 0;
   const isAlone = loop.encoder === undefined;
   let tokens = Array.from({ length: rows }, () =>
     isAlone ? Array.from({ length: settings.prompt }, () => random.int(1, vocabulary - 1)) : [start],
