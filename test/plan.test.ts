@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Command, commands } from '../cli/parse/commands.js';
+import type { Command } from '../cli/parse/command.js';
+import { commands } from '../cli/parse/commands.js';
 import { configFromFlags } from '../cli/parse/flags.js';
 import { parse } from '../cli/parse/parse.js';
 import { numberText } from '../src/ir/text/quantities.js';

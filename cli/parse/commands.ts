@@ -1,32 +1,20 @@
 /** The commands, as data: what --help shows and yargs parses. What each does is in its own thread: see runs.ts. */
 import { HOST, targetNames } from '../../src/ir/targets/targets.js';
+import type { Command } from './command.js';
 import {
   bisectFlags,
   doctorFlags,
   inputFlags,
   jsonFlag,
-  mergeFlags,
-  partFlags,
   planFlags,
   pluginFlags,
   quietFlag,
   readFlags,
 } from './flag-sets.js';
-import { number, valueNames } from './flag-values.js';
-import { type Flag, oneOf, valued } from './flags.js';
+import { oneOf, valued } from './flags.js';
 import { jobFlags } from './job-flags.js';
-
-export interface Command {
-  /** Empty for the command that needs no word. */
-  readonly name: string;
-  readonly positionals: readonly string[];
-  /** True where the last positional may be given several times: all of them come as a list under its plural. */
-  readonly isRepeated?: boolean;
-  /** One more word that may stand behind them. */
-  readonly optional?: string;
-  readonly summary: string;
-  readonly flags: Readonly<Record<string, Flag>>;
-}
+import { partCommands } from './part-commands.js';
+import { reportCommands } from './report-commands.js';
 
 export const commands: readonly Command[] = [
   {
@@ -87,62 +75,8 @@ export const commands: readonly Command[] = [
     summary: 'Show the error by depth, and the first block and node where a result drifts.',
     flags: { ...bisectFlags, ...jsonFlag },
   },
-  {
-    name: 'extract',
-    positionals: ['model'],
-    summary: 'Write the part of a model between some of its values.',
-    flags: {
-      from: valued('<value,…>', 'Values that are fed. May be repeated.', {
-        readAll: valueNames,
-        defaultDescription: 'the inputs',
-      }),
-      to: valued('<value,…>', 'Values that are given. May be repeated.', {
-        readAll: valueNames,
-        defaultDescription: 'the outputs',
-      }),
-      ...partFlags,
-      out: { ...partFlags.out, defaultDescription: 'model.part.onnx' },
-    },
-  },
-  {
-    name: 'split',
-    positionals: ['model'],
-    summary: 'Write a model as a chain of models, cut between repeated blocks, with a contract of what feeds what.',
-    flags: {
-      blocks: valued('<number>', 'The number of models, of about equal weight.', {
-        read: number,
-        defaultDescription: '2',
-      }),
-      ...partFlags,
-      out: { ...partFlags.out, describe: 'Folder of the results.', defaultDescription: 'model.parts' },
-    },
-  },
-  {
-    name: 'merge-decoders',
-    positionals: ['decoder', 'decoder-with-past'],
-    summary:
-      'Write one file of two decoders, without past and with: an If on use_cache_branch, and one pool of weights.',
-    flags: { ...mergeFlags, ...jsonFlag, ...quietFlag },
-  },
-  {
-    name: 'first-block-cache',
-    positionals: ['model'],
-    summary: 'Write a denoiser as probe and rest, so that steps that change little are skipped (lossy).',
-    flags: {
-      threshold: valued(
-        '<number>',
-        'Change of what the first block adds, below which a step is skipped; for the report.',
-        { read: number, defaultDescription: '0.1' },
-      ),
-      steps: valued('<number>', 'Steps of the run that the report is of.', { read: number, defaultDescription: '12' }),
-      seed: inputFlags.seed,
-      end: valued('<value>', 'The sum that ends the first block.', {
-        defaultDescription: 'that of the first repeated block',
-      }),
-      ...partFlags,
-      out: { ...partFlags.out, describe: 'Folder of the results.', defaultDescription: 'model.steps' },
-    },
-  },
+  ...partCommands,
+  ...reportCommands,
   {
     name: 'passes',
     positionals: [],
@@ -158,8 +92,12 @@ export const commands: readonly Command[] = [
   },
 ];
 
-/** The command that a command line means, and the words after its name. */
+/** The command that a command line means, and the words after its name, which may be of two words. */
 export function commandOf(words: readonly string[]): { command: Command; rest: readonly string[] } {
-  const named = commands.find(({ name }) => name !== '' && name === words[0]);
-  return named ? { command: named, rest: words.slice(1) } : { command: commands[0] as Command, rest: words };
+  for (const length of [2, 1]) {
+    const name = words.slice(0, length).join(' ');
+    const command = name !== '' && commands.find((one) => one.name === name);
+    if (command && words.length >= length) return { command, rest: words.slice(length) };
+  }
+  return { command: commands[0] as Command, rest: words };
 }

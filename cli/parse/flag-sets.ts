@@ -7,6 +7,10 @@ import { about, isSo, numeric, oneOf, valued } from './flags.js';
 export const jsonFlag = { json: isSo('Print JSON on stdout and nothing else.') };
 export const quietFlag = { quiet: { ...isSo('Print errors only.'), alias: 'q' } };
 
+export const summaryFlag = {
+  summary: isSo('Add it as Markdown to the summary of a step of a GitHub workflow ($GITHUB_STEP_SUMMARY).'),
+};
+
 /** How a model is read, for commands that do no more. */
 export const readFlags = {
   budget: valued('<name=number,…>', `${about('budget')} E.g. folding-bytes=4000000,dims-terms=128`, { read: limits }),

@@ -4,7 +4,8 @@ import { beside, paint } from '../../src/report/style.js';
 import type { Catalogue } from '../../src/run/parse.js';
 import { catalogueWith } from '../../src/settings/plugins.js';
 import { hasColour, type Output, widthOf } from '../terminal/terminal.js';
-import { type Command, commands } from './commands.js';
+import type { Command } from './command.js';
+import { commands } from './commands.js';
 import type { Flag } from './flags.js';
 
 /** The help of one command; the unnamed one's shows the others and the passes too, those of plugins among them. */

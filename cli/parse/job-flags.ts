@@ -2,7 +2,17 @@
 import { z } from 'zod';
 import { type PassSetting, passSettings } from '../../passes/settings.js';
 import { configSchema, flagOf } from '../../src/settings/config.js';
-import { configFlag, dim, folderFlags, inputFlags, jsonFlag, pluginFlag, quietFlag, shape } from './flag-sets.js';
+import {
+  configFlag,
+  dim,
+  folderFlags,
+  inputFlags,
+  jsonFlag,
+  pluginFlag,
+  quietFlag,
+  shape,
+  summaryFlag,
+} from './flag-sets.js';
 import { dimsOrBatch, names } from './flag-values.js';
 import { about, isSo, oneOf, valued } from './flags.js';
 
@@ -75,7 +85,11 @@ export const jobFlags = {
   coverage: isSo(
     'Show in which types the result is stored and computed, and what stays float, with bytes and reasons.',
   ),
-  report: valued('<path>', 'Write the report to a file: .json, .md, or .html for a page.'),
+  report: valued(
+    '<path>',
+    'Write the report to a file: .json, .md, or .html for a page. optimize report shows a JSON one in other formats.',
+  ),
+  ...summaryFlag,
   ...jsonFlag,
   ...quietFlag,
 };

@@ -1,7 +1,8 @@
 /** The words of a command line, parsed by yargs. */
 import type { Options } from 'yargs';
 import { nearest, UsageError, unknownText } from '../../src/ir/text/usage-error.js';
-import { type Command, commands } from './commands.js';
+import type { Command } from './command.js';
+import { commands } from './commands.js';
 import type { Flag, Flags } from './flags.js';
 
 /** The flags and positionals by name. Throws UsageError where one is unknown, missing, too many or of no value that it can have. */

@@ -73,7 +73,6 @@ export function coverageMarkdown(
   if (!coverage) return [];
   const { computed, left } = coverage;
   return [
-    ['## Coverage'],
     asTable(
       ['', 'before', 'after'],
       [

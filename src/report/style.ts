@@ -31,7 +31,7 @@ export function isColoured(environment: Readonly<Record<string, string | undefin
 }
 
 /** The columns that a text takes: two for a character of Chinese, Japanese or Korean and for an emoji, none for its colours. */
-const widthOf = (text: string): number => truncatedWidth(text).width;
+export const columnsOf = (text: string): number => truncatedWidth(text).width;
 
 /** A text in at most `width` columns; a longer one loses its end. */
 export function clipped(text: string, width: number): string {
@@ -41,7 +41,7 @@ export function clipped(text: string, width: number): string {
 
 /** The same where a longer one loses its middle: names differ at their ends. */
 export function shortened(text: string, width: number): string {
-  if (widthOf(text) <= width) return text;
+  if (columnsOf(text) <= width) return text;
   const backwards = (some: string): string => [...some].reverse().join('');
   const half = Math.floor(width / 2);
   return clipped(text, half + 1) + backwards(clipped(backwards(text), width - half)).slice(1);
@@ -49,7 +49,7 @@ export function shortened(text: string, width: number): string {
 
 /** Rows in aligned columns; a column of numbers is aligned to the right by `>` at its place. No space is left at the ends. */
 export function table(rows: readonly (readonly string[])[], align = '', gap = 2): string[] {
-  const sizes = rows.map((row) => row.map(widthOf));
+  const sizes = rows.map((row) => row.map(columnsOf));
   const most = Array.from(
     {
       length: maxOf(
@@ -79,7 +79,7 @@ export const hanging = (text: string, width: number, indent = ''): string[] =>
 
 /** Names and what they are, the texts broken beside the column of names; a name that is longer than most has a line of its own. */
 export function beside(rows: readonly (readonly [name: string, text: string])[], width: number): string[] {
-  const widths = rows.map(([name]) => widthOf(name));
+  const widths = rows.map(([name]) => columnsOf(name));
   const left = Math.min(34, maxOf(widths, 0));
   return rows.flatMap(([name, text], at) => {
     const pad = ' '.repeat(Math.max(0, left - (widths[at] as number)));

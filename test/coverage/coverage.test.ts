@@ -220,6 +220,6 @@ describe('its views', () => {
     expect(text).toMatch(/coverage {2}[\d.]+ [KMG] multiply-adds at /);
     expect(text).toMatch(/stored +float32 [\d.]+ %.* → +(int8|float32) [\d.]+ %, /);
     expect(text).toMatch(/float32: scales of quantized weights stay float/);
-    expect(reportMarkdown(report)).toContain('## Coverage');
+    expect(reportMarkdown(report)).toContain('<summary>Coverage</summary>');
   });
 });

@@ -70,7 +70,7 @@ describe('aot', () => {
     expect(reportText(report)).toMatch(
       /aot: after us onnxruntime made \+1 FusedConv, .*: 2 → 1 nodes\n *aot: creating a session /,
     );
-    expect(reportMarkdown(report)).toContain('## Ahead of time\n\n- after us onnxruntime made');
+    expect(reportMarkdown(report)).toContain('\n- after us onnxruntime made');
   });
 
   it('appears with the result, or not at all, and leaves no temporary folder', async () => {

@@ -93,11 +93,14 @@ const acting = (text: string): string[] =>
   [];
 const ours = new Set([1, 2, 22, 31, 32, 33, 36, 39].map((n) => `\x1b[${n}m`));
 
+/** What folds and emphasizes, around words and numbers of the report itself. */
+const ownMarks = /\*\*[\w.,×→−+%()–∞ ]*\*\*|<details><summary>[\w, ]*<\/summary>|^<\/details>$/gm;
+
 /** What GitHub would make something of, code that we mark ourselves aside. */
 function marked(text: string): string[] {
   const [head = '', fence = '', ...rest] = text.split(/^```$/m);
   expect(fence.trim().split('\n')).toHaveLength(1);
-  const prose = `${head}${rest.join('')}`.replaceAll(/`[^`&|\\\n]*`/g, 'code').replaceAll('**failed**', '');
+  const prose = `${head}${rest.join('')}`.replaceAll(/`[^`&|\\\n]*`/g, 'code').replaceAll(ownMarks, '');
   return [
     ...(prose.match(/[`<$~\\@]|\]\(|\]\[|\]:|:\/\/|\bwww\.|\bGH-\d|(?<![\p{L}\p{N}_])_|_(?![\p{L}\p{N}_])|\*/gu) ?? []),
     ...(prose.match(/(?<!&)#(?!#? )|&(?!#\d+;)/g) ?? []),

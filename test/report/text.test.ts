@@ -88,7 +88,7 @@ describe('reportText', () => {
       'rollout  cpu, made-up inputs: 0 steps, hn → h and 1 other\n  not run\n  0 of 4 steps: one takes 31 s',
     );
     expect(reportMarkdown({ ...sample, rollout })).toContain(
-      '## Rollout\n\ncpu, made-up inputs: 6 steps, hn → h and 1 other: drift of cn 0 ▁▁▂▄▆█ 0.40 (limit 0.1). Inputs: made up.',
+      '\n\ncpu, made-up inputs: 6 steps, hn → h and 1 other: drift of cn 0 ▁▁▂▄▆█ 0.40 (limit 0.1). Inputs: made up.',
     );
   });
 
@@ -196,7 +196,7 @@ describe('reportText', () => {
     expect(reportText(report)).toContain(
       '\n! left out for lack of time (--time-budget): 1 of 2 sets of inputs; the rollout\n',
     );
-    expect(reportMarkdown(report)).toContain('\n## Speed\n\n1.00×, same bytes.\n');
+    expect(reportMarkdown(report)).toContain('<details><summary>Speed</summary>\n\n1.00×, same bytes.\n');
     expect(reportMarkdown(report)).toContain('(`--time-budget`): 1 of 2 sets of inputs; the rollout.\n');
   });
 

@@ -32,7 +32,13 @@ export async function runFolder(
   { require, contract, dataName, ...config }: Config,
   command: string,
 ): Promise<number> {
-  for (const [name, value] of Object.entries({ require, contract, 'data-name': dataName, variants: flags.variants }))
+  for (const [name, value] of Object.entries({
+    require,
+    contract,
+    'data-name': dataName,
+    variants: flags.variants,
+    summary: flags.summary,
+  }))
     if (value !== undefined)
       throw new UsageError(
         `--${name}: expected one model file; found ${typeof input === 'string' ? 'a folder' : 'several'}`,

@@ -9,7 +9,7 @@ import type { Flags } from '../../parse/flags.js';
 import { stderr } from '../../terminal/terminal.js';
 
 /** Where no passes are asked for: fewer nodes, and every number as it was but for the order of sums. */
-export const DEFAULT_PASSES = 'exact';
+const DEFAULT_PASSES = 'exact';
 
 /** The passes of a job on one model. What stays of the outputs and what is frozen are passes of their own. */
 export async function passesOf(config: Config, batch: string | undefined, flags: Flags): Promise<PassesLike> {

@@ -1,12 +1,14 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
 import { UsageError } from '../../../src/ir/text/usage-error.js';
 import { type OptimizeFileOptions, optimizeFile } from '../../../src/job/optimize-file.js';
+import { reportMarkdown } from '../../../src/report/markdown.js';
 import { reportText } from '../../../src/report/text.js';
 import { reportJson } from '../../../src/run/report/report-json.js';
 import type { Config } from '../../../src/settings/config.js';
 import { configFromFlags, type Flags } from '../../parse/flags.js';
 import { settingsFor } from '../../settings/settings.js';
 import { ProgressLine } from '../../terminal/progress-line.js';
+import { addSummary, checkSummary } from '../../terminal/step-summary.js';
 import { show, stderr, stdout } from '../../terminal/terminal.js';
 import { exitCodeOf, rollbackCode } from './exit-codes.js';
 import { passesOf } from './job.js';
@@ -41,6 +43,7 @@ async function runModel(
 ): Promise<number> {
   const { parts: _, passes: __, ...settings } = config;
   const isHidden = flags.quiet === true || flags.json === true;
+  if (flags.summary) checkSummary();
   const passes = await passesOf(config, batch, flags);
   const progress = new ProgressLine(isHidden);
   const report = await withPipes(flags, async ({ input, ...paths }) => {
@@ -65,6 +68,7 @@ async function runModel(
       (found, options) => reportText(found, { ...options, coverage: flags.coverage === true }),
       stream,
     );
+  if (flags.summary) await addSummary(reportMarkdown(report));
   const written = report.output ? `${report.output.files[0]} was written, not verified` : 'Nothing was written';
   return exitCodeOf(report, isHidden, written) || rollbackCode(report, config.allowRollback);
 }

@@ -1,0 +1,14 @@
+/** What a command is. */
+import type { Flag } from './flags.js';
+
+export interface Command {
+  /** Empty for the command that needs no word. */
+  readonly name: string;
+  readonly positionals: readonly string[];
+  /** True where the last positional may be given several times: all of them come as a list under its plural. */
+  readonly isRepeated?: boolean;
+  /** One more word that may stand behind them. */
+  readonly optional?: string;
+  readonly summary: string;
+  readonly flags: Readonly<Record<string, Flag>>;
+}

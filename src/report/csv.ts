@@ -1,0 +1,72 @@
+/** The passes, nodes or weights of a report as a table for other programs: RFC 4180, times in milliseconds, sizes in bytes. */
+import { UsageError } from '../ir/text/usage-error.js';
+import type { Report } from '../run/report/report.js';
+
+export const csvTables = ['passes', 'nodes', 'weights'] as const;
+export type CsvTable = (typeof csvTables)[number];
+
+type Cell = string | number | null | undefined;
+/** A row by its titles. */
+type Row = Readonly<Record<string, Cell>>;
+
+/** One row a pass, a node of the result or a weight, below the titles. Throws UsageError where the report does not have them. */
+export function reportCsv(report: Report, of: CsvTable = 'passes'): string {
+  const rows = { passes: passRows, nodes: nodeRows, weights: weightRows }[of](report);
+  const titles = Object.keys(rows[0] ?? {});
+  return [titles, ...rows.map((row) => Object.values(row))]
+    .map((cells) => `${cells.map(cellText).join(',')}\r\n`)
+    .join('');
+}
+
+/** A text that a spreadsheet would take for a formula begins with an apostrophe: names are the model's. */
+function cellText(cell: Cell): string {
+  if (cell === undefined || cell === null) return '';
+  if (typeof cell === 'number') return String(cell);
+  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+const passRows = ({ passes }: Report): Row[] =>
+  passes.map(({ name, status, fidelity, nodes, bytes, error, skips, ms, verifyMs }) => ({
+    pass: name,
+    status,
+    fidelity,
+    nodes_before: nodes.before,
+    nodes_after: nodes.after,
+    bytes_before: bytes.before,
+    bytes_after: bytes.after,
+    error,
+    left_alone: skips.reduce((sum, { count }) => sum + count, 0),
+    ms,
+    verify_ms: verifyMs,
+  }));
+
+function nodeRows({ graph, lineage = [], upgraded }: Report): Row[] {
+  if (!graph) throw missing('nodes', upgraded);
+  const { nodes, blocks } = graph.after;
+  const sources = new Map(
+    lineage.flatMap((one) => one.nodes.map((name) => [`${one.scope ?? ''}\0${name}`, one] as const)),
+  );
+  return nodes.map(({ name, op, scope = '', block, repeat, provider, state, cause, ms, multiplyAdds }) => {
+    const source = sources.get(`${scope}\0${name}`);
+    return {
+      ...{ name, op, scope, block: block === undefined ? undefined : blocks[block]?.name, repeat },
+      ...{ provider, state, cause, ms, multiply_adds: multiplyAdds },
+      ...{ pass: source?.pass, rule: source?.rule, proof: source?.proof.how, error: source?.proof.error },
+      from: source?.from.join(' '),
+    };
+  });
+}
+
+function weightRows({ weights, upgraded }: Report): Row[] {
+  if (!weights) throw missing('weights', upgraded);
+  return weights.map(({ name, block, repeat, before, after, pass, why, error }) => ({
+    ...{ name, block, repeat, type_before: before.type, bytes_before: before.bytes },
+    ...{ type_after: after.type, bytes_after: after.bytes, error, pass, why },
+  }));
+}
+
+const missing = (of: string, upgraded: Report['upgraded']): UsageError =>
+  new UsageError(
+    `report: expected ${of}; found none. ${upgraded ? upgraded.text : 'They are written where details were asked for'}`,
+  );
