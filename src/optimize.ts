@@ -10,13 +10,15 @@ import { symbolicBatch } from '../passes/symbolic-batch.js';
 import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import { type Coverage, coverageOf } from './coverage/coverage.js';
+import { fittingChoice, type SizeChoice } from './coverage/sized.js';
+import type { Details } from './details/details.js';
 import { inferTypes } from './infer/index.js';
 import { isNode } from './installed-runtime.js';
 import { dimText } from './ir/dims/dims.js';
 import type { DimSize } from './ir/dims/range.js';
 import type { Model } from './ir/model.js';
 import type { Limits } from './ir/options/budget.js';
-import { abortSignal, any, called, optionsIn, text } from './ir/options/options.js';
+import { abortSignal, any, called, optionsIn, text, truth } from './ir/options/options.js';
 import {
   architectureOf,
   HOST,
@@ -43,6 +45,7 @@ import { inOrder, type Placed } from './run/pipeline/in-order.js';
 import { runPipeline } from './run/pipeline/pipeline.js';
 import type { PipelineOptions, Progress } from './run/pipeline/pipeline-options.js';
 import type { PassResult, PipelineResult } from './run/pipeline/pipeline-result.js';
+import type { TracedRun } from './run/pipeline/traced.js';
 import { REPORT_VERSION, type Report } from './run/report/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify/verifier.js';
@@ -96,6 +99,8 @@ export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   readonly keepFunctions?: boolean;
   /** Files that export passes, rules and presets, which `passes` then may name, or those themselves. */
   readonly plugins?: readonly Plugin[];
+  /** Whether the report says what became of each node: `graph`, `lineage`. That takes a few copies of the graph, and none of the weights. */
+  readonly details?: boolean;
   /** Names of passes that must be applied: a gate fails for each that is not. */
   readonly require?: readonly string[];
   readonly onProgress?: (progress: Progress) => void;
@@ -128,6 +133,7 @@ const optimizeOptions = z.object({
     'allowRollback',
   ),
   onGate,
+  details: truth,
   onProgress: called<(progress: Progress) => void>(),
   command: text,
   signal: abortSignal,
@@ -195,6 +201,7 @@ export async function optimizeBy(
       : undefined,
     regional: options.regional,
     atEnd,
+    details: options.details,
     deadline,
     onProgress: options.onProgress,
     signal: options.signal,
@@ -229,6 +236,7 @@ export async function optimizeBy(
     gates: [...gatesOf(result.verification.verdict), ...requireGate(required, result.passes)],
     machine: await machineOf(),
     versions: { ...(await versionsOf()), ...probedVersions(probed) },
+    ...(result.traced && (await detailsIn(result, result.traced, target, options))),
     ms: performance.now() - started,
   };
   expectGates(report, options);
@@ -246,15 +254,30 @@ async function coverageIn(
   original: Model,
   { model, passes }: PipelineResult,
   target: Target,
-  { dims, shapes = {} }: OptimizeOptions,
+  options: OptimizeOptions,
 ): Promise<Coverage> {
+  return coverageOf(original, model, { target, passes, choices: await choicesOf(options) });
+}
+
+/** What became of each node, its work at the same sizes. */
+async function detailsIn(
+  result: PipelineResult,
+  traced: TracedRun,
+  target: Target,
+  options: OptimizeOptions,
+): Promise<Details> {
+  const { detailsOf } = await import('./details/details.js');
+  return detailsOf(result, traced, target, fittingChoice(traced.start, await choicesOf(options)).shapesOf);
+}
+
+/** Shapes of inputs that people run models at, by the model. */
+async function choicesOf({ dims, shapes = {} }: OptimizeOptions): Promise<SizeChoice[]> {
   const { shapesOf, sizeChoices, typicalSizes } = await import('./validate/inputs/sizes.js');
-  const choices = [...typicalSizes, ...sizeChoices].map((sizes) => (one: Model) => {
+  return [...typicalSizes, ...sizeChoices].map((sizes) => (one: Model) => {
     const names = new Set(one.graph.inputs.map(({ name }) => name));
     const own = Object.fromEntries(Object.entries(shapes).filter(([name]) => names.has(name)));
     return shapesOf(one, sizes, { dims, shapes: own });
   });
-  return coverageOf(original, model, { target, passes, choices });
 }
 
 /** The results, with a note on each pass that ran elsewhere than it was written. */

@@ -38,7 +38,7 @@ const sizesAt = (node: Node): SizesAt => ({
 });
 
 /** The multiply-adds of one run of a node; NaN where they are not known, undefined for a node without any. */
-function productsOf(node: Node): number | undefined {
+export function productsOf(node: Node): number | undefined {
   const rule = rowOf(node)?.products;
   if (!rule) return undefined;
   try {

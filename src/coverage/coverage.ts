@@ -3,7 +3,7 @@ import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
 import { type Computed, computedIn } from './computed.js';
 import { type LeftWeightGroup, leftIn, type NarrowingPass } from './left.js';
-import { type InputShapes, type SizedModel, sizedModel } from './sized.js';
+import { fittingChoice, type SizeChoice, sizedModel } from './sized.js';
 
 export interface Coverage {
   /** Multiply-adds by the type that they are computed in. Bytes by type are in the summaries of the models. */
@@ -19,20 +19,13 @@ export interface CoverageOptions {
   readonly target: Target;
   readonly passes: readonly NarrowingPass[];
   /** Sizes for the inputs of a model, the best choice first, at least one. */
-  readonly choices: readonly ((model: Model) => InputShapes)[];
+  readonly choices: readonly SizeChoice[];
 }
 
 /** Counts at the first sizes that the original's operators accept: tables of positions and reshapes accept only some. */
 export function coverageOf(before: Model, after: Model, { target, passes, choices }: CoverageOptions): Coverage {
-  let sized: SizedModel | undefined;
-  const fitting = choices.find((shapesOf) => {
-    const tried = sizedModel(before, shapesOf(before));
-    const isFit = tried.facts.violations.length === 0;
-    if (isFit || !sized) sized = tried;
-    return isFit;
-  });
-  const shapesOf = (fitting ?? choices[0]) as CoverageOptions['choices'][number];
-  const was = computedIn(sized as SizedModel, target);
+  const { shapesOf, sized } = fittingChoice(before, choices);
+  const was = computedIn(sized, target);
   const shapes = shapesOf(after);
   const is = computedIn(sizedModel(after, shapes), target);
   return {

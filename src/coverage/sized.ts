@@ -20,3 +20,21 @@ export function sizedModel(model: Model, shapes: InputShapes): SizedModel {
   }
   return { model: copy, facts: inferTypes(copy) };
 }
+
+/** The shapes of a model's inputs that it is counted at. */
+export type SizeChoice = (model: Model) => InputShapes;
+
+/** The first choice that a model's operators accept, else the first: tables of positions and reshapes accept only some. */
+export function fittingChoice(
+  model: Model,
+  choices: readonly SizeChoice[],
+): { readonly shapesOf: SizeChoice; readonly sized: SizedModel } {
+  let first: { readonly shapesOf: SizeChoice; readonly sized: SizedModel } | undefined;
+  for (const shapesOf of choices) {
+    const tried = { shapesOf, sized: sizedModel(model, shapesOf(model)) };
+    if (tried.sized.facts.violations.length === 0) return tried;
+    first ??= tried;
+  }
+  if (!first) throw new RangeError('expected a choice of sizes; found none');
+  return first;
+}

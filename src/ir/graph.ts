@@ -204,6 +204,7 @@ class StoredGraph implements GraphType {
 
   replaceUses(old: Value, value: Value): void {
     if (old === value) return;
+    this.model.trail?.replaced(old, value);
     for (const { node, index } of [...old.uses]) node.graph.setInput(node, index, value);
   }
 

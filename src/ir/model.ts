@@ -43,6 +43,7 @@ class OnnxModel implements ModelType {
   readonly functions: ModelFunction[] = [];
   readonly graph: Graph;
   budget = new Budget();
+  trail: ModelType['trail'];
   carried: unknown;
 
   readonly #header: ReturnType<typeof header>;

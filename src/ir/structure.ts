@@ -250,6 +250,18 @@ export interface Entry {
   readonly value: string;
 }
 
+/** Records what becomes of a model's nodes: see trail.ts. */
+export interface NodeTrail {
+  /** That of a copy of the model. */
+  forCopy(): NodeTrail;
+  copied(node: Node, copy: Node): void;
+  /** A node that stands for repeats was copied for one of them. */
+  stamped(node: Node, copy: Node, member: number): void;
+  replaced(old: Value, by: Value): void;
+  /** What is replaced in `edit` is a rewrite of a rule. `key`: what equal rewrites have in common. */
+  rewriting(rule: string, key: string | undefined, operands: readonly Value[], edit: () => void): void;
+}
+
 /** A main graph, the functions it calls, and what the file says about itself. */
 export interface Model {
   irVersion: number;
@@ -266,6 +278,8 @@ export interface Model {
   readonly graph: Graph;
   /** What the numbers in it may make us do. */
   budget: Budget;
+  /** @internal Records what becomes of nodes, where somebody asks. */
+  trail: NodeTrail | undefined;
   /** What the reader found and the IR does not model. */
   carried: unknown;
   /** Grows with every edit: "did it change?" is a comparison. */

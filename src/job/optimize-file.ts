@@ -46,6 +46,8 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes' | 'parts'>, P
   readonly force?: boolean;
   /** The path of a file for the report: JSON, by its ending Markdown (`.md`) or a page (`.html`). It appears together with the result. */
   readonly reportPath?: string;
+  /** Whether the report says what became of each node. Default: where it is written to a file. */
+  readonly details?: boolean;
   /** The command, for the report. */
   readonly command?: string;
   /** Called with the current step in a few words, and the progress where it is known. */
@@ -59,6 +61,7 @@ export const optimizeFileSchema = z.object({
   out: text,
   force: truth,
   reportPath: text,
+  details: truth,
   onGate,
   onProgress: called<ProgressListener>(),
   command: text,
@@ -148,6 +151,7 @@ export async function optimizeFileBy(
         target: name,
         onGate: 'report',
         verify: level,
+        details: options.details ?? reportPath !== undefined,
         onProgress: (progress) => say(progressText(progress), progress.estimate),
       },
       validates ? async (...given) => (await compare(...given)).accuracy.verdict : undefined,

@@ -171,10 +171,13 @@ export function passContext(
   const sites: SiteReport[] = [];
   const placesOf = placesIn(regions);
   const rewrites: RewriteRecord = { cuts: new Map(), count: 0, uncut: [] };
+  let key: string | undefined;
   const isRefuted = (rewrite: Rewrite): boolean => {
+    key = undefined;
     if (!cutsOut) return false;
     const cut = cutOut(rewrite);
     if (typeof cut !== 'string' && refuted.has(cut.key)) return true;
+    key = typeof cut === 'string' ? undefined : cut.key;
     const times = regions.timesOf(rewrite.old[0] as Value);
     rewrites.count += times;
     if (typeof cut === 'string') append(rewrites.uncut, new Array<string>(times).fill(cut));
@@ -218,16 +221,20 @@ export function passContext(
     },
     replace: (rewrite) => {
       const reason = unfitIn(rewrite, environment) ?? (isRefuted(rewrite) ? REFUTED : undefined);
-      const { old, by, since } = rewrite;
+      const { old, by, since, rule, operands } = rewrite;
+      const { trail } = (old[0] as Value).graph.model;
       if (reason !== undefined) {
         const { revision } = (old[0] as Value).graph.model;
         undone += revision - (since ?? revision);
         return reason;
       }
-      old.forEach((value, i) => {
-        regions.follow(value, by[i] as Value);
-        value.graph.replaceUses(value, by[i] as Value);
-      });
+      const edit = () =>
+        old.forEach((value, i) => {
+          regions.follow(value, by[i] as Value);
+          value.graph.replaceUses(value, by[i] as Value);
+        });
+      if (trail) trail.rewriting(rule, key, operands, edit);
+      else edit();
       return undefined;
     },
     note: (said, about) => {

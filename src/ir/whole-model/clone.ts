@@ -26,6 +26,7 @@ export function cloneModel(model: Model, fillMain?: Fill, values = new Map<Value
     metadata: [...model.metadata],
   });
   copy.budget = model.budget.clone();
+  copy.trail = model.trail?.forCopy();
   (fillMain ?? fill)(copy.graph, model.graph, values);
   for (const fn of model.functions) {
     const graph = new Graph(
@@ -145,6 +146,7 @@ export function copyNode(target: Graph, node: Node, named: (name: string) => str
   });
   copy.docString = docString;
   copy.carried = carried;
+  target.model.trail?.copied(node, copy);
   node.outputs.forEach((value, index) => {
     const made = copy.outputs[index];
     if (!value || !made) return;

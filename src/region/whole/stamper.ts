@@ -155,6 +155,7 @@ class Stamper {
       return copy;
     }
     const copy = copyNode(target, item, (name) => this.#nameOf(name, item, member));
+    if (member !== undefined) target.model.trail?.stamped(item, copy, member);
     if (member !== undefined || copy.name !== item.name) this.#describe(item, copy);
     const own = member === undefined ? values : (this.#members[member] as Map<Value, Value>);
     item.outputs.forEach((value, index) => {

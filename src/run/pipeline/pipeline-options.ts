@@ -20,6 +20,8 @@ export interface PipelineOptions extends PassEnvironment {
   readonly atEnd?: (model: Model, fidelity: Fidelity, isTrial?: boolean) => Promise<Verdict>;
   /** The time that verifying may take. */
   readonly deadline?: Deadline;
+  /** Whether what becomes of each node is recorded. */
+  readonly details?: boolean;
   /** Called before each step. */
   readonly onProgress?: (progress: Progress) => void;
 }

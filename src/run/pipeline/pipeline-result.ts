@@ -10,6 +10,7 @@ import type { SiteResult } from '../sites.js';
 import type { TuningResult } from '../tune/tuning.js';
 import type { RewriteResult } from '../verify/rewrite-checker.js';
 import type { Verdict, VerifyLevel } from '../verify/verifier.js';
+import type { TracedRun } from './traced.js';
 
 /** The result of one pass. */
 export interface PassResult {
@@ -60,6 +61,8 @@ export interface PipelineResult {
   readonly warnings: readonly Warning[];
   /** Chains of repeats, and how they were compiled. */
   readonly repeats: readonly Repeat[];
+  /** Where details were asked for. */
+  readonly traced?: TracedRun | undefined;
 }
 
 /** A fault of the original: inputs that an operator cannot take, or declared types that its nodes contradict. */

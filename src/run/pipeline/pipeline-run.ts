@@ -6,7 +6,7 @@ import { isDifference } from '../../region/difference.js';
 import type { Fidelity, Pass } from '../pass.js';
 import { Tuning } from '../tune/tuning.js';
 import { RewriteChecker } from '../verify/rewrite-checker.js';
-import { loosest, type VerifyLevel } from '../verify/verifier.js';
+import { loosest, type Verdict, type VerifyLevel } from '../verify/verifier.js';
 import { abortPoint } from './abort-point.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import type { PassResult } from './pipeline-result.js';
@@ -40,6 +40,11 @@ export class PipelineRun extends PipelineState {
   /** The widest gate of the passes that were applied. */
   get fidelity(): Fidelity {
     return loosest(this.applied.map((result) => result.fidelity));
+  }
+
+  /** The verdict on a rewrite, by its key. */
+  verdictOf(key: string): Verdict | undefined {
+    return this.#shared.checker.verdictOf(key);
   }
 
   async run(isWhole = false): Promise<void> {

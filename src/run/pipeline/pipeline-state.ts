@@ -2,9 +2,11 @@
 
 import { inferTypes } from '../../infer/index.js';
 import type { Model } from '../../ir/model.js';
+import type { NodeTrail } from '../../ir/structure.js';
 import { Divergence } from '../../ir/tensors/bank.js';
 import { PassError } from '../../ir/text/errors.js';
 import type { ProgressEstimate } from '../../ir/text/progress.js';
+import { Trail } from '../../ir/trail.js';
 import { checkModel } from '../../ir/whole-model/check.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
 import { type ModelSummary, summarize } from '../../ir/whole-model/summary.js';
@@ -22,6 +24,8 @@ export interface GivenModel {
   readonly model: Model;
   readonly summary: ModelSummary;
   readonly compared: (() => readonly [Model, Model]) | undefined;
+  /** Where details are asked for and the pass was kept: the models before and after it with all repeats, and what was recorded. */
+  readonly kept?: { whole(): readonly [Model, Model]; readonly trail: NodeTrail } | undefined;
 }
 
 export type TellProgress = (step: Progress['step'], about?: string, estimate?: ProgressEstimate) => void;
@@ -91,6 +95,7 @@ export class PipelineState {
 
   #beginWith({ model, regions, facts }: Shortened, repeats: readonly Repeat[]): void {
     [this.model, this.regions, this.repeats] = [model, regions, repeats];
+    if (this.options.details) model.trail = new Trail();
     this.#start = { model, regions };
     this.#setTyped();
     if (facts) this.warnings = warningsOf(facts, regions);

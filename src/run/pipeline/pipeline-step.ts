@@ -135,7 +135,9 @@ export class PipelineStep {
     const { candidate } = judged.run;
     const both = () => [regions.whole(model), regions.whole(candidate)] as const;
     const compared = state.isCompared && isKept(judged) ? both : undefined;
-    state.steps[position] = { model, summary, compared };
+    const { trail } = candidate;
+    const kept = trail && isKept(judged) ? { whole: both, trail } : undefined;
+    state.steps[position] = { model, summary, compared, kept };
     if (isKept(judged)) [state.model, state.summary] = [candidate, after];
   }
 }

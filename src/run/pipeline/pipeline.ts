@@ -11,6 +11,7 @@ import { compareEnd, measureCosts } from './end.js';
 import type { PipelineOptions } from './pipeline-options.js';
 import type { PipelineResult } from './pipeline-result.js';
 import { PipelineRun } from './pipeline-run.js';
+import { tracedRun } from './traced.js';
 
 /**
  * Runs the passes on a clone; the model itself stays as it is.
@@ -48,5 +49,6 @@ export async function runPipeline(
     warnings,
     repeats,
     verification: { level, verdict },
+    traced: tracedRun(pipeline, (key) => pipeline.verdictOf(key)),
   };
 }

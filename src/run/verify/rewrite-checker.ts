@@ -45,6 +45,10 @@ export class RewriteChecker {
     return refuted;
   }
 
+  verdictOf(key: string): Verdict | undefined {
+    return this.#verdicts.get(key);
+  }
+
   result({ cuts, count, uncut }: RewriteRecord, refuted: ReadonlyMap<string, Refutation>): RewriteResult | undefined {
     if (count === 0 && refuted.size === 0) return undefined;
     const reasons = new Map<string, number>();
