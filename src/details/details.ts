@@ -2,8 +2,7 @@
 import type { InputShapes } from '../coverage/sized.js';
 import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
-import type { PipelineResult } from '../run/pipeline/pipeline-result.js';
-import type { TracedRun } from '../run/pipeline/traced.js';
+import type { PipelineResult, TracedRun } from '../run/pipeline/pipeline-result.js';
 import type { Report } from '../run/report/report.js';
 import { sideOf } from './graph/side.js';
 import { lineageOf } from './lineage/lineage.js';

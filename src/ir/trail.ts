@@ -11,7 +11,7 @@ export interface Identity {
 }
 
 /** What one node computed was read in the place of what another did. */
-export interface Replacement {
+export interface NodeReplacement {
   readonly old: Identity;
   readonly by: Identity;
   readonly rewrite?: TracedRewrite;
@@ -53,9 +53,9 @@ class Identities {
   }
 }
 
-export class Trail implements NodeTrail {
+export class RecordedTrail implements NodeTrail {
   /** In order. */
-  readonly replacements: Replacement[] = [];
+  readonly replacements: NodeReplacement[] = [];
   /** Copies within the model, each with the node that it was copied from. */
   readonly copies = new Map<Identity, Identity>();
   #rewrite: TracedRewrite | undefined;
@@ -63,8 +63,8 @@ export class Trail implements NodeTrail {
   constructor(readonly identities = new Identities()) {}
 
   /** That of a copy of the model. */
-  forCopy(): Trail {
-    return new Trail(this.identities);
+  forCopy(): RecordedTrail {
+    return new RecordedTrail(this.identities);
   }
 
   copied(node: Node, copy: Node): void {
@@ -85,7 +85,11 @@ export class Trail implements NodeTrail {
 
   /** What is replaced in `edit` is a rewrite of a rule. */
   rewriting(rule: string, key: string | undefined, operands: readonly Value[], edit: () => void): void {
-    this.#rewrite = { rule, ...(key !== undefined && { key }), operands: operands.flatMap((value) => this.#producerOf(value) ?? []) };
+    this.#rewrite = {
+      rule,
+      ...(key !== undefined && { key }),
+      operands: operands.flatMap((value) => this.#producerOf(value) ?? []),
+    };
     try {
       edit();
     } finally {

@@ -3,6 +3,7 @@
  * masked rows.
  */
 
+import { maxOf } from '../ir/collections/lists.js';
 import { named, under } from '../ir/collections/named.js';
 import type { Dim, SymbolName } from '../ir/dims/dims.js';
 import { type DimRange, isWithin, nearestIn } from '../ir/dims/range.js';
@@ -88,7 +89,8 @@ async function verdictOn(
   if (broken.length) return { outcome: 'rejected', detail: broken.join('; ') };
   const open = outputs.map((output) => unproven(output, gate)).find((reason) => reason !== undefined);
   if (open) return unknown(open);
-  return { outcome: 'accepted', detail: summaryOf(outputs, gate) };
+  const errors = outputs.map(({ relativeL2 }) => relativeL2);
+  return { outcome: 'accepted', detail: summaryOf(outputs, gate), ...(errors.length && { error: maxOf(errors) }) };
 }
 
 const unknown = (detail: string): Verdict => ({ outcome: 'unknown', detail });

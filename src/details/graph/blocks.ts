@@ -13,7 +13,10 @@ export interface BlockPlace {
 }
 
 /** The blocks, and the place of each node that is in one. Types must be inferred. */
-export function blockPlaces({ graph }: Model): { readonly blocks: Blocks; readonly places: ReadonlyMap<Node, BlockPlace> } {
+export function blockPlaces({ graph }: Model): {
+  readonly blocks: Blocks;
+  readonly places: ReadonlyMap<Node, BlockPlace>;
+} {
   const places = new Map<Node, BlockPlace>();
   const found = findBlocks(graph);
   // Pieces of one repeat are one block.

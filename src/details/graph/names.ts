@@ -27,8 +27,7 @@ export class NodeNames {
     const scope = scopeText(graph).replace(/\/$/, '');
     this.#scopes.set(graph, scope);
     const repeated = (graph.carried as Partial<CarriedGraph> | undefined)?.repeatedNames;
-    for (const value of graph.values())
-      this.#values.set(value, this.#free(this.#taken.values, names.of(value), scope));
+    for (const value of graph.values()) this.#values.set(value, this.#free(this.#taken.values, names.of(value), scope));
     for (const node of graph.nodes()) {
       const own = names.nodeName(node.name, repeated);
       const first = node.outputs.find((value) => value !== undefined);

@@ -79,4 +79,3 @@ const valueEntry = ({ type, elem, shape, tensor }: Value): GraphSide['values'][s
   shape: shape?.map(dimText).join(',') ?? '?',
   ...(tensor && { bytes: tensor.byteLength }),
 });
-

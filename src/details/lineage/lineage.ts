@@ -1,10 +1,10 @@
 /** Which nodes of the input model each new or changed node of a result stands for, through all passes. */
 import type { Model } from '../../ir/model.js';
-import type { Identity, Trail } from '../../ir/trail.js';
-import type { TracedPass, TracedRun } from '../../run/pipeline/traced.js';
+import type { Node } from '../../ir/node.js';
+import type { Identity, RecordedTrail } from '../../ir/trail.js';
+import type { TracedPass, TracedRun } from '../../run/pipeline/pipeline-result.js';
 import type { Report } from '../../run/report/report.js';
 import type { Verdict } from '../../run/verify/verifier.js';
-import type { Node } from '../../ir/node.js';
 import { type NodeSource, sourcesOf } from './step.js';
 
 type Lineage = NonNullable<Report['lineage']>;
@@ -63,7 +63,7 @@ export function lineageOf(
 /** A node that stays has another name in the file where a new one took its own: it stands for itself. */
 function renamed(
   result: Model,
-  identities: Trail['identities'],
+  identities: RecordedTrail['identities'],
   known: ReadonlyMap<Identity, string>,
   names: Names,
   origins: Map<Identity, Origin>,

@@ -3,7 +3,7 @@ import { append } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { isSameTensor } from '../../ir/tensors/same-tensor.js';
-import type { Identity, Trail } from '../../ir/trail.js';
+import type { Identity, RecordedTrail } from '../../ir/trail.js';
 import type { Value } from '../../ir/value.js';
 
 export class NodesByIdentity {
@@ -11,7 +11,7 @@ export class NodesByIdentity {
 
   constructor(
     readonly model: Model,
-    readonly trail: Trail,
+    readonly trail: RecordedTrail,
   ) {
     for (const { nodeSet } of model.graphs()) for (const node of nodeSet) this.#nodes.set(this.#of(node), node);
   }

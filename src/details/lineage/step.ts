@@ -1,7 +1,7 @@
 /** What each new or changed node of one pass stands for, in the model before that pass. */
 import { appendTo } from '../../ir/collections/lists.js';
 import type { Identity, TracedRewrite } from '../../ir/trail.js';
-import type { TracedPass } from '../../run/pipeline/traced.js';
+import type { TracedPass } from '../../run/pipeline/pipeline-result.js';
 import { isChanged, NodesByIdentity } from './nodes.js';
 import { type Pair, recordedPairs, slotPairs } from './pairs.js';
 

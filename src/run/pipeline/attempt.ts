@@ -82,7 +82,8 @@ export async function givenTo({ model, pass: { definition }, options, record }: 
   // So is what goes without the dead nodes of a file: a rule would count their reading of a value as a use of it.
   const isLittered = hasDead(raised ?? model);
   // A pass that turns out to treat repeats differently leaves the model as it was.
-  const isCopied = isVerified || model.trail !== undefined || isLittered || regions.isShortened || takesWeights(definition, model);
+  const isCopied =
+    isVerified || model.trail !== undefined || isLittered || regions.isShortened || takesWeights(definition, model);
   const given = raised ?? (isCopied ? cloneModel(model) : model);
   if (isLittered && given !== model) sweep(given);
   // Dims that nobody knows are a copy's own: that it has them is no change.

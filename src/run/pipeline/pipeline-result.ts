@@ -1,6 +1,7 @@
 /** The result of a pipeline, and of each of its passes. */
 import type { Facts } from '../../infer/index.js';
 import type { Model } from '../../ir/model.js';
+import type { RecordedTrail } from '../../ir/trail.js';
 import type { ModelSummary } from '../../ir/whole-model/summary.js';
 import type { Regions } from '../../region/regions.js';
 import type { Repeat } from '../../region/shortened.js';
@@ -10,7 +11,6 @@ import type { SiteResult } from '../sites.js';
 import type { TuningResult } from '../tune/tuning.js';
 import type { RewriteResult } from '../verify/rewrite-checker.js';
 import type { Verdict, VerifyLevel } from '../verify/verifier.js';
-import type { TracedRun } from './traced.js';
 
 /** The result of one pass. */
 export interface PassResult {
@@ -48,6 +48,23 @@ export interface TakenBack {
   readonly of: number;
   /** Relative L2 with them and without, where it was measured. */
   readonly error: { readonly before?: number; readonly after?: number };
+}
+
+/** A pass that was kept, with the model before and after it. */
+export interface TracedPass {
+  readonly result: PassResult;
+  /** Both with all repeats. */
+  readonly before: Model;
+  readonly after: Model;
+  readonly trail: RecordedTrail;
+}
+
+export interface TracedRun {
+  /** The input model, as the first pass was given it. */
+  readonly start: Model;
+  readonly passes: readonly TracedPass[];
+  /** The verdict on equal rewrites, by what they have in common. */
+  verdictOf(key: string): Verdict | undefined;
 }
 
 export interface PipelineResult {

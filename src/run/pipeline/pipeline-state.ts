@@ -6,7 +6,7 @@ import type { NodeTrail } from '../../ir/structure.js';
 import { Divergence } from '../../ir/tensors/bank.js';
 import { PassError } from '../../ir/text/errors.js';
 import type { ProgressEstimate } from '../../ir/text/progress.js';
-import { Trail } from '../../ir/trail.js';
+import { RecordedTrail } from '../../ir/trail.js';
 import { checkModel } from '../../ir/whole-model/check.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
 import { type ModelSummary, summarize } from '../../ir/whole-model/summary.js';
@@ -95,7 +95,7 @@ export class PipelineState {
 
   #beginWith({ model, regions, facts }: Shortened, repeats: readonly Repeat[]): void {
     [this.model, this.regions, this.repeats] = [model, regions, repeats];
-    if (this.options.details) model.trail = new Trail();
+    if (this.options.details) model.trail = new RecordedTrail();
     this.#start = { model, regions };
     this.#setTyped();
     if (facts) this.warnings = warningsOf(facts, regions);
