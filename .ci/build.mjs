@@ -1,6 +1,6 @@
 /**
- * Builds the package: seven entries bundled into one flat folder with shared chunks. `optimize --help` then loads
- * little, and threads, child processes and a browser's page lie beside the file that starts them.
+ * Builds the package: entries bundled into one flat folder with shared chunks. `optimize --help` then loads little, and threads, child
+ * processes and a browser's page lie beside the file that starts them. The library for browsers is built beside it, in a folder of its own.
  */
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileKernels } from '../src/ir/kernels/compile.mjs';
 import { reportPage } from './report-page.mjs';
+import { inBrowser } from './seams.mjs';
 
 /** zod carries its messages in fifty languages; to parse them all is a tenth of a start-up. English stays. */
 const englishOnly = {
@@ -19,13 +20,41 @@ const englishOnly = {
   },
 };
 
+/** Bundlers leave out what nobody reads of a namespace; of an object `z` that another module makes of one, they cannot. */
+const asNamespace = {
+  name: 'as-namespace',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/](src|passes)[\\/].*\.ts$/ }, async ({ path }) => ({
+      contents: (await readFile(path, 'utf8'))
+        .replace("import { z } from 'zod';", "import * as z from 'zod';")
+        .replace("export { z } from 'zod';", "export * as z from './zod.js';"),
+      loader: 'ts',
+    }));
+  },
+};
+
 const root = fileURLToPath(new URL('..', import.meta.url));
 await compileKernels();
-const { metafile } = await build({
+const shared = {
   absWorkingDir: root,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  // Names stay, so that a stack can be read; the rest of the text is what a start-up has to parse.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  // Node prints the whole line that an uncaught error comes from.
+  lineLimit: 160,
+  chunkNames: 'chunk-[hash]',
+  metafile: true,
+  logLevel: 'warning',
+};
+const { metafile } = await build({
+  ...shared,
   entryPoints: {
     index: 'src/index.ts',
     rules: 'src/rules.ts',
+    report: 'src/report.ts',
     cli: 'cli/cli.ts',
     'command-thread': 'cli/thread/command-thread.ts',
     'runtime-child': 'src/runtime/child.ts',
@@ -33,28 +62,39 @@ const { metafile } = await build({
     'kernel-probe-child': 'src/runtime/kernels/probe/child.ts',
   },
   outdir: 'dist',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20',
-  // Names stay, so that a stack can be read; the rest of the text is what a start-up has to parse.
-  minifyWhitespace: true,
-  // Node prints the whole line that an uncaught error comes from.
-  lineLimit: 160,
-  minifySyntax: true,
-  chunkNames: 'chunk-[hash]',
   external: ['onnxruntime-node', 'protobufjs', 'typescript'],
-  // fflate's build for Node imports modules of Node, which nobody who bundles the library for a browser can resolve; the modules that
-  // tinyglobby imports get their prefix, by which a bundler leaves them out.
-  alias: {
-    fflate: 'fflate/browser',
-    ...Object.fromEntries(['fs', 'path', 'url', 'module'].map((name) => [name, `node:${name}`])),
-  },
   plugins: [englishOnly, reportPage],
-  metafile: true,
-  logLevel: 'warning',
 });
+// Nothing is external: a bundler need not resolve a package, nor read one in CommonJS.
+const web = await build({
+  ...shared,
+  entryPoints: {
+    library: 'src/browser/library.ts',
+    reading: 'src/browser/reading.ts',
+    rules: 'src/rules.ts',
+    report: 'src/report.ts',
+  },
+  outdir: 'dist/browser',
+  platform: 'browser',
+  target: 'es2022',
+  alias: { fflate: 'fflate/browser' },
+  external: ['./zod.js'],
+  plugins: [englishOnly, asNamespace, inBrowser(root), reportPage],
+});
+// All of zod, for who declares options of a pass in a browser: whoever does not loads what this package itself uses of it.
+await build({
+  ...shared,
+  entryPoints: { zod: 'zod' },
+  outdir: 'dist/browser',
+  splitting: false,
+  plugins: [englishOnly],
+});
+
+// A bundler leaves out a file of which nothing is read: the index holds no code, so that reading a model alone loads `reading`.
+const indexed = ['library', 'reading'].map((name) => `export * from './${name}.js';\n`);
+await writeFile(join(root, 'dist/browser/index.js'), indexed.join(''));
 
 /** The licences of what is bundled in, as their authors ask. */
 async function licences(inputs) {
@@ -69,12 +109,17 @@ async function licences(inputs) {
 
 // What an earlier build left would be packed with the package.
 const dist = join(root, 'dist');
-const built = new Set(Object.keys(metafile.outputs));
-for (const entry of await readdir(dist, { withFileTypes: true }))
-  if (entry.isFile() && entry.name.endsWith('.js') && !built.has(`dist/${entry.name}`))
-    await rm(join(dist, entry.name));
+await rm(join(dist, 'types'), { recursive: true, force: true });
+const built = new Set([metafile, web.metafile].flatMap(({ outputs }) => Object.keys(outputs)));
+for (const name of ['index', 'zod']) built.add(`dist/browser/${name}.js`);
+for (const folder of ['dist', 'dist/browser'])
+  for (const name of await readdir(join(root, folder)))
+    if (name.endsWith('.js') && !built.has(`${folder}/${name}`)) await rm(join(root, folder, name));
 await chmod(join(dist, 'cli.js'), 0o755);
-await writeFile(join(dist, 'LICENSES.txt'), await licences(Object.keys(metafile.inputs)));
+await writeFile(
+  join(dist, 'LICENSES.txt'),
+  await licences([metafile, web.metafile].flatMap(({ inputs }) => Object.keys(inputs))),
+);
 
 /** The guides: how passes and rules are written, and of each pass and rule its graph before and after. */
 async function guides(folder) {

@@ -33,6 +33,7 @@ const mayImport = {
   'src/runtime/forms': ['src/ir'],
   'src/validate': [...facts, 'src/coverage', 'src/onnx', 'src/runtime', 'src/contract', 'src/region', 'src/run'],
   passes: [...facts, 'src/contract', 'src/match', 'src/opset', 'src/region', 'src/run'],
+  'src/browser': ['passes', 'src'],
   src: ['passes'],
   cli: ['passes', 'src'],
 };

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What the package gives out. */
-const isPublic = (path) => ['src/index.ts', 'src/rules.ts', 'passes/index.ts'].includes(path);
+const isPublic = (path) =>
+  ['src/index.ts', 'src/rules.ts', 'src/report.ts', 'passes/index.ts'].includes(path) ||
+  path.startsWith('src/browser/');
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const paths = ['src', 'passes', 'cli', 'test', 'bench', 'fixtures', '.ci'].flatMap((folder) =>

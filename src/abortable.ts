@@ -1,6 +1,4 @@
 /** Does work that an AbortSignal can end. */
-import { isNode } from './installed-runtime.js';
-
 export interface Abortable {
   /** Ends the work early: the promise rejects with the signal's reason, and no file is left behind. */
   readonly signal?: AbortSignal;
@@ -14,7 +12,7 @@ export async function abortable<T>(signal: AbortSignal | undefined, work: () => 
   if (!signal) return work();
   signal.throwIfAborted();
   try {
-    return await (isNode() ? (await import('./runtime/job.js')).inJob(signal, work) : work());
+    return await (await import('./runtime/job.js')).inJob(signal, work);
   } catch (error) {
     // Interrupted code fails in its own way, such as a PassError; the caller gets the signal's reason.
     throw signal.aborted ? signal.reason : error;

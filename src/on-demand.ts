@@ -1,23 +1,15 @@
-/**
- * Loads functions that need Node and onnxruntime-node when they are called: a browser that imports this package loads
- * none of them.
- */
+/** Comparing two models, for users: loads what runs models when it is called. */
 
 import { z } from 'zod';
 import { type Abortable, abortable } from './abortable.js';
-import type { FolderOptions } from './folder/folder-options.js';
-import type { MergedFiles, MergeOptions } from './folder/merge-files.js';
-import { isNode } from './installed-runtime.js';
 import type { Model } from './ir/model.js';
 import { abortSignal, any, called, optionsIn, truth } from './ir/options/options.js';
 import type { ProgressListener } from './ir/text/progress.js';
 import { UsageError } from './ir/text/usage-error.js';
-import type { FolderReport } from './run/folder-report.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Fidelity } from './run/pass.js';
 import type { Report } from './run/report/report.js';
 import { loosest } from './run/verify/verifier.js';
-import type { ProviderProbe } from './runtime/providers.js';
 import { choice, milliseconds, provider, reference, type SchemasOf, settings } from './settings/option-schemas.js';
 import { builtIn } from './settings/plugins.js';
 import type { ValidateOptions, Validation } from './validate/validation.js';
@@ -93,28 +85,5 @@ function fidelityOf({ fidelity, passes, report }: ResultOrigin): Fidelity {
  * without this call: it serves a program that goes on, and wants the memory back.
  */
 export async function closeRuntime(): Promise<void> {
-  if (isNode()) await (await import('./runtime/evaluate.js')).closeRuntime();
-}
-
-/** The providers that work on this machine, and the reasons that the others do not. */
-export async function probeProviders(): Promise<ProviderProbe[]> {
-  return (await import('./runtime/providers.js')).probeProviders();
-}
-
-/** Optimizes a folder of models, part by part, into another folder, or a list of files and patterns as the parts of one; see `optimizeFolder` in src/folder for what it throws. */
-export async function optimizeFolder(
-  input: string | readonly string[],
-  passes: PassesLike,
-  options: FolderOptions,
-): Promise<FolderReport> {
-  return (await import('./folder/optimize-folder.js')).optimizeFolder(input, passes, options);
-}
-
-/** Merges the files of a decoder and of the one that reads its cache into one file; see `mergeDecoderFiles` in src/folder for what it throws. */
-export async function mergeDecoderFiles(
-  decoder: string,
-  withPast: string,
-  options: MergeOptions = {},
-): Promise<MergedFiles> {
-  return (await import('./folder/merge-files.js')).mergeDecoderFiles(decoder, withPast, options);
+  await (await import('./runtime/evaluate.js')).closeRuntime();
 }

@@ -13,7 +13,6 @@ import { type Coverage, coverageOf } from './coverage/coverage.js';
 import { fittingChoice, type SizeChoice } from './coverage/sized.js';
 import type { Details } from './details/details.js';
 import { inferTypes } from './infer/index.js';
-import { isNode } from './installed-runtime.js';
 import { dimText } from './ir/dims/dims.js';
 import type { DimSize } from './ir/dims/range.js';
 import type { Model } from './ir/model.js';
@@ -36,7 +35,7 @@ import { rangesOf } from './ir/whole-model/ranges.js';
 import { fileBytes } from './onnx/write.js';
 import { holdsOn } from './run/cpus.js';
 import { sizesOf } from './run/freeze.js';
-import { machineOf, versionsOf } from './run/machine.js';
+import { canRun, machineOf, versionsOf } from './run/machine.js';
 import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass } from './run/pass.js';
@@ -168,7 +167,7 @@ export async function optimizeBy(
   const targetCpu = targetCpusOf(options.targetCpu);
   const catalogue = await catalogueWith(options.plugins);
   const named = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, catalogue);
-  const runs = isNode() && options.verify !== 'none';
+  const runs = canRun() && options.verify !== 'none';
   const name = await targetOf(options.target, runs || options.tune === true);
   const target = providerOf(name);
   const kernels = await kernelsOf(name);
@@ -190,9 +189,9 @@ export async function optimizeBy(
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const pipeline: PipelineOptions = {
     ...kernels,
-    evaluate: isNode() ? evaluate : undefined,
+    evaluate: canRun() ? evaluate : undefined,
     fileBytes,
-    ...(isNode() && (inputs === undefined ? { simulated: simulatedBy(seed) } : await activationsOn(inputs))),
+    ...(canRun() && (inputs === undefined ? { simulated: simulatedBy(seed) } : await activationsOn(inputs))),
     targetCpu,
     verify: options.verify,
     verifier: runs
@@ -381,7 +380,7 @@ async function cpusOf(model: Model, runs: boolean): Promise<Report['cpus']> {
 /** Resolves the target, by probing providers where it is `auto`. */
 export async function targetOf(target: TargetChoice | undefined, runs: boolean): Promise<TargetName> {
   if (target !== undefined && target !== 'auto') return target;
-  if (!isNode() || (target === undefined && !runs)) return HOST;
+  if (!canRun() || (target === undefined && !runs)) return HOST;
   return (await import('./runtime/providers.js')).resolveTarget('auto');
 }
 

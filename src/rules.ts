@@ -12,6 +12,8 @@
  * ```
  */
 
+/** What options of a pass are declared with: the zod that this package holds. */
+export { z } from 'zod';
 /** Facts about a model's values: types, shapes, contents of shape arithmetic. */
 export { type Facts, inferTypes } from './infer/index.js';
 /** Attribute values that JavaScript's numbers do not tell apart: a float32, a list of them. */

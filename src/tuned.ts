@@ -1,6 +1,5 @@
 /** Tuning as `optimize` does it: the stopwatch, whose races are kept in a file, and the result held against the one without tuning. */
 
-import { isNode } from './installed-runtime.js';
 import type { Model } from './ir/model.js';
 import { HOST, isHost, type Target } from './ir/targets/targets.js';
 import { UsageError } from './ir/text/usage-error.js';
@@ -36,7 +35,6 @@ export async function stopwatchFor(
   target: Target,
   { seed, inputs, tuneCache, tuneBudget }: TuneOptions,
 ): Promise<TuneWatch> {
-  if (!isNode()) throw new UsageError('tune: expected Node.js; found a browser, where no model can be run');
   const isTuned = (pass: Pass) => variantsOf(pass, { target }).length > 0;
   if (!list.some(isTuned)) {
     const names = builtIn.passes.flatMap((factory) => (isTuned(factory()) ? [factory.definition.name] : []));

@@ -1,23 +1,11 @@
 /** The package as others get it: what is in it, what it loads, and that it works away from here. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { build, type Metafile, transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const root = fileURLToPath(new URL('..', import.meta.url));
+import { type Installed, installed, root } from './package/installed.js';
 
 /** What is loaded with a file, dynamic imports left out: the files, and what they import from elsewhere. */
 async function staticClosure(file: string): Promise<{ files: string[]; packages: string[] }> {
@@ -56,28 +44,6 @@ describe('what is loaded', () => {
     expect(packages.filter((name) => !name.startsWith('protobufjs'))).toEqual([]);
   });
 
-  it('the library bundles for a browser, protobuf included', async () => {
-    const { metafile } = await build({
-      stdin: { contents: `export { readModel, writeModel, optimize } from './dist/index.js';`, resolveDir: root },
-      bundle: true,
-      splitting: true,
-      outdir: 'unused',
-      write: false,
-      metafile: true,
-      format: 'esm',
-      platform: 'browser',
-      external: ['node:*', 'onnxruntime-node'],
-      logLevel: 'silent',
-    });
-    const external = new Set<string>();
-    const visit = (path: string): void => {
-      for (const one of metafile.outputs[path]?.imports ?? [])
-        if (one.kind !== 'dynamic-import') one.external ? external.add(one.path) : visit(one.path);
-    };
-    visit(Object.keys(metafile.outputs).find((path) => path.endsWith('stdin.js')) ?? '');
-    expect([...external]).toEqual([]);
-  });
-
   it('the command: neither protobufjs nor onnxruntime before it is needed', async () => {
     const { packages } = await staticClosure('dist/cli.js');
     expect(packages.filter((name) => !builtinModules.includes(name.replace('node:', '')))).toEqual([]);
@@ -85,35 +51,20 @@ describe('what is loaded', () => {
 });
 
 describe('the packed package, elsewhere', () => {
+  let project: Installed;
   let folder = '';
-  let files: string[] = [];
-
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'onnx-passes-package-'));
-    // The build has been made: to make it again would take it away from the tests beside this one.
-    const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-    const packed = execFileSync(npm, ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const [{ filename, files: listed }] = JSON.parse(packed);
-    files = listed.map(({ path }: { path: string }) => path);
-    const installed = join(folder, 'node_modules', 'onnx-passes');
-    mkdirSync(installed, { recursive: true });
-    execFileSync('tar', ['-xzf', join(folder, filename), '-C', installed, '--strip-components=1']);
-    const { dependencies } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-    for (const name of [...Object.keys(dependencies), '@types/node']) linkInto(join(folder, 'node_modules'), name);
-    writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+    project = installed();
+    folder = project.folder;
+    project.link('@types/node');
   });
 
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => project.remove());
 
   /** The pass that passes/README.md begins with. */
-  const example = (readFileSync(join(root, 'passes/README.md'), 'utf8').split(/^```.*\n/m)[1] ?? '').replace(
-    '../src/run/pass.js',
-    'onnx-passes',
-  );
+  const example = (readFileSync(join(root, 'passes/README.md'), 'utf8').split(/^```.*\n/m)[1] ?? '')
+    .replace('../src/run/pass.js', 'onnx-passes')
+    .replace("'zod'", "'onnx-passes/rules'");
 
   /** Slips that types catch. */
   const language = `import { any, definePass, microsoft, number, oneOf, op, Product, passOf, rule, site } from 'onnx-passes/rules';
@@ -144,22 +95,22 @@ describe('the packed package, elsewhere', () => {
   };
 
   it('holds what was built, and neither sources nor tests', () => {
-    expect(files).toEqual(
+    expect(project.files).toEqual(
       expect.arrayContaining(['package.json', 'dist/cli.js', 'dist/index.js', 'dist/runtime-child.js']),
     );
-    expect(files.filter((path) => /^(src|test|bench|fixtures|passes)\//.test(path) && !path.endsWith('.md'))).toEqual(
-      [],
-    );
-    expect(files.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
+    expect(
+      project.files.filter((path) => /^(src|test|bench|fixtures|passes)\//.test(path) && !path.endsWith('.md')),
+    ).toEqual([]);
+    expect(project.files.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
     const built = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.js'));
-    expect(files.filter((path) => /^dist\/[^/]+\.js$/.test(path))).toHaveLength(built.length);
+    expect(project.files.filter((path) => /^dist\/[^/]+\.js$/.test(path))).toHaveLength(built.length);
   });
 
   it('holds the licence, and every file that the README links to', () => {
     const readme = readFileSync(join(folder, 'node_modules/onnx-passes/README.md'), 'utf8');
     const linked = [...readme.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, path]) => path);
     expect(linked.length).toBeGreaterThan(5);
-    expect(files).toEqual(expect.arrayContaining(['LICENSE', 'CHANGELOG.md', ...linked]));
+    expect(project.files).toEqual(expect.arrayContaining(['LICENSE', 'CHANGELOG.md', ...linked]));
   });
 
   it('runs as a library and as a command', () => {
@@ -216,7 +167,7 @@ describe('the packed package, elsewhere', () => {
       }), 'mish.onnx');`,
     );
     expect(node('make-mish.js').status).toBe(0);
-    linkInto(join(folder, 'node_modules'), 'esbuild');
+    project.link('esbuild');
     const explained = node(bin(), 'explain', 'mish.onnx', '--plugin', './mish.ts');
     expect(explained.stderr).toBe('');
     expect(explained.stdout).toContain('1 mish site  fused by mish');
@@ -255,7 +206,7 @@ describe('the packed package, elsewhere', () => {
     writeFileSync(
       join(folder, 'consumer.ts'),
       `import { definePass, optimize, passes, readModel, type Report, validate, writeModel } from 'onnx-passes';
-      import { z } from 'zod';
+      import { z } from 'onnx-passes/rules';
       const mine = definePass({
         name: 'mine', summary: 'Does nothing.', fidelity: 'exact', options: z.object({ keep: z.array(z.string()).default([]) }),
         run(model, { keep }, context) { context.note(keep.join() + model.graph.nodes().length); },
@@ -287,10 +238,3 @@ describe('the packed package, elsewhere', () => {
     expect(status).toBe(0);
   });
 });
-
-/** A dependency as npm would have put it there. */
-function linkInto(modules: string, name: string): void {
-  const from = join(root, 'node_modules', name);
-  mkdirSync(join(modules, name, '..'), { recursive: true });
-  symlinkSync(from, join(modules, name), 'junction');
-}

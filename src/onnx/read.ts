@@ -1,51 +1,32 @@
 /** Reads an ONNX model. Weights stay where they are until something asks for their bytes. */
 
-import { z } from 'zod';
+import { under } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
-import { Budget, type Limits } from '../ir/options/budget.js';
-import { called, limits, optionsIn, text, truth } from '../ir/options/options.js';
+import { Budget } from '../ir/options/budget.js';
 import { type ByteSource, plainBytes, type Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
 import type { CarriedModel } from './carried.js';
+import { openExternal, openModel } from './files.js';
 import { fromMessage } from './from-proto.js';
 import { decodeMessage, type Message, type ModelMessage, type TensorMessage } from './proto/messages.js';
 import { readTensor, type TensorSources } from './proto/tensor-proto.js';
 import { collapse, tooDeep } from './proto/wire.js';
-import { memorySource, openFile } from './source.js';
+import { type ReadOptions, readOptionsIn } from './read-options.js';
+import { blobSource, memorySource } from './source.js';
 
-export interface ReadOptions {
-  /** Lets external data lie outside the model's folder: absolute paths, `..`, links. Off, because a model is not trusted with your files. */
-  readonly allowOutsideData?: boolean;
-  /** How much work the numbers of the model may ask for, by name; the report says which budget was hit. */
-  readonly budget?: Limits;
-  /** The folder of the external data of a model given as bytes. */
-  readonly folder?: string;
-  /** Called with the path of each file that the model is read from: its own, and those of its external data, with their names in the model. */
-  readonly onFile?: (path: string, location?: string) => void;
-}
-
-const readOptions = z.object({
-  allowOutsideData: truth,
-  budget: limits,
-  folder: text,
-  onFile: called<(path: string, location?: string) => void>(),
-});
+export type { ReadOptions } from './read-options.js';
 
 const NOT_ONNX = 'The file is not an ONNX model, or is damaged';
 
 /**
- * Reads a model from a path or from bytes. Throws ModelError, naming the place, what was expected and what was found,
- * where the file is missing, truncated, not ONNX, or not a valid model, and UsageError for an unknown option.
+ * Reads a model from a path, from a URL (in Node of a file; in a browser it is fetched), from bytes, or from a Blob or File, of which a worker reads
+ * the ranges that are asked for. Throws ModelError, naming the place, what was expected and what was found, where the file is missing, truncated, not
+ * ONNX, or not a valid model, and UsageError for an unknown option.
  */
-export async function readModel(source: string | Uint8Array, given: ReadOptions = {}): Promise<Model> {
-  const options: ReadOptions = optionsIn(readOptions, given, 'readModel');
-  const isPath = typeof source === 'string';
-  const place = isPath ? source : 'model';
-  const main = isPath ? await open(source) : memorySource(source);
+export async function readModel(source: string | URL | Uint8Array | Blob, given: ReadOptions = {}): Promise<Model> {
+  const options = readOptionsIn(given);
+  const { main, place, folder } = await opened(source, options);
   refuseOtherFormats(main, place);
-  let folder = options.folder;
-  if (isPath) options.onFile?.(source);
-  if (isPath) folder ??= (await import('node:path')).dirname(source);
   const skeleton = collapse(main, place);
   const message = decode<ModelMessage>('ModelProto', skeleton, place);
   const locations = externalLocations(message);
@@ -53,6 +34,22 @@ export async function readModel(source: string | Uint8Array, given: ReadOptions 
   // Numbers in other files are not found from another folder.
   if (locations.size === 0) (model.carried as CarriedModel).source = main;
   return model;
+}
+
+/** An open model: its bytes, its name in messages, and the folder of its data. */
+interface Opened {
+  readonly main: ByteSource;
+  readonly place: string;
+  readonly folder: string | undefined;
+}
+
+async function opened(source: string | URL | Uint8Array | Blob, { folder, onFile }: ReadOptions): Promise<Opened> {
+  if (source instanceof Uint8Array) return { main: memorySource(source), place: 'model', folder };
+  if (source instanceof Blob)
+    return { main: await blobSource(source), place: (source as Partial<File>).name ?? 'model', folder };
+  const file = await openModel(source);
+  onFile?.(file.place);
+  return { ...file, folder: folder ?? file.folder };
 }
 
 /** Decodes one serialized TensorProto, as in the `.pb` files of a test data set. */
@@ -66,24 +63,6 @@ export const decodeTensor = (array: Uint8Array): Tensor & { name: string } => {
     name: message.name ?? '',
   });
 };
-
-async function open(path: string): Promise<ByteSource> {
-  try {
-    return await openFile(path);
-  } catch (error) {
-    throw explain(path, error);
-  }
-}
-
-/** What the operating system says about a file, as a ModelError. */
-function explain(path: string, error: unknown): unknown {
-  const { code } = error as { code?: string };
-  if (error instanceof ModelError || code === undefined) return error;
-  if (code === 'ENOENT') return new ModelError(path, 'a file', 'nothing there');
-  if (code === 'EACCES' || code === 'EPERM') return new ModelError(path, 'a file that may be read', 'no permission');
-  if (code === 'ERR_INVALID_ARG_VALUE') return new ModelError(JSON.stringify(path), 'a path', 'one with a null byte');
-  return new ModelError(path, 'a file that can be read', code);
-}
 
 /** Throws for what people hand over by mistake. */
 function refuseOtherFormats(source: ByteSource, place: string): void {
@@ -140,7 +119,8 @@ async function withExternalFiles(
   const files = new Map<string, ByteSource | ModelError>();
   for (const location of locations) {
     try {
-      files.set(location, await openExternal(location, folder, options));
+      const atHand = under(options.data ?? {}, location);
+      files.set(location, await (atHand ? sourceOf(atHand) : openExternal(location, folder, options)));
     } catch (error) {
       if (!(error instanceof ModelError)) throw error;
       files.set(location, error);
@@ -158,6 +138,9 @@ async function withExternalFiles(
   };
 }
 
+const sourceOf = async (given: Uint8Array | Blob): Promise<ByteSource> =>
+  given instanceof Uint8Array ? memorySource(given) : blobSource(given);
+
 /** The `location` of every external tensor, wherever it stands in the message. */
 function externalLocations(message: object): ReadonlySet<string> {
   const locations = new Set<string>();
@@ -174,54 +157,4 @@ function externalLocations(message: object): ReadonlySet<string> {
   };
   visit(message);
   return locations;
-}
-
-/** Throws ModelError unless the file lies inside the folder, links resolved. */
-async function openExternal(
-  location: string,
-  folder: string | undefined,
-  { allowOutsideData: allowOutside = false, onFile }: ReadOptions,
-): Promise<ByteSource> {
-  if (folder === undefined)
-    throw new ModelError(
-      'external data',
-      'a folder to find it in',
-      `"${location}" of a model given as bytes`,
-      'Read the model by its path',
-    );
-  const path = await import('node:path');
-  const fs = await import('node:fs');
-  const full = path.resolve(folder, location);
-  const within = (root: string, file: string): boolean => {
-    const relative = path.relative(root, file);
-    return relative !== '' && !/^\.\.($|[\\/])/.test(relative) && !path.isAbsolute(relative);
-  };
-  const outside = (found: string): ModelError =>
-    new ModelError(
-      'external data',
-      "a file inside the model's folder",
-      found,
-      'Allow it with --allow-outside-data if you trust the model',
-    );
-  if (
-    !allowOutside &&
-    (path.isAbsolute(location) || location.split(/[\\/]/).includes('..') || !within(path.resolve(folder), full))
-  )
-    throw outside(`"${location}"`);
-  try {
-    if (!allowOutside && !within(fs.realpathSync(folder), fs.realpathSync(full)))
-      throw outside(`a link to "${fs.realpathSync(full)}"`);
-    onFile?.(full, location);
-    return await openFile(full);
-  } catch (error) {
-    const code = (error as { code?: string }).code;
-    if (code === 'ENOENT')
-      throw new ModelError(
-        'external data',
-        `the file "${location}" beside the model`,
-        'nothing there',
-        'Copy the data file along with the model',
-      );
-    throw explain(location, error);
-  }
 }

@@ -13,6 +13,7 @@ import { inFirstUse } from './first-use.js';
 import { encodeMessage, type ModelMessage } from './proto/messages.js';
 import { type Expansion, expand, type Payload, rangePayload } from './proto/wire.js';
 import { type DataFileLayout, endOf, type LentPlace, TensorPlacer } from './tensor-writer.js';
+import { writeToDisk } from './to-disk.js';
 import { toMessage } from './to-proto.js';
 
 export interface WriteOptions {
@@ -26,7 +27,12 @@ export interface WriteOptions {
   readonly signal?: AbortSignal;
 }
 
-const writeOptions = z.object({ externalData: truth, dataName: fileName, shard: bytesOfFile, signal: abortSignal });
+export const writeOptions = z.object({
+  externalData: truth,
+  dataName: fileName,
+  shard: bytesOfFile,
+  signal: abortSignal,
+});
 
 /** What was written. */
 export interface WrittenFiles {
@@ -76,9 +82,7 @@ export async function writeModelSet(
 ): Promise<WrittenSet> {
   const { signal, permit, along } = options;
   signal?.throwIfAborted();
-  const { writeSet } = await import('../disk/write-set.js');
-  const { mentions } = await import('./checks/mentions.js');
-  return writeSet({ ...modelFile(model, path, options), along, beside, mentions, permit, signal });
+  return writeToDisk({ ...modelFile(model, path, options), along, beside, permit, signal });
 }
 
 /** The model as a file of a set, with its data. Throws UsageError where a data file would have the name of the model. */
@@ -131,14 +135,12 @@ export interface PlacedModel {
  * describe them.
  */
 export async function writeSharing(models: readonly PlacedModel[], others: readonly TextFile[]): Promise<WrittenSet> {
-  const { writeSet } = await import('../disk/write-set.js');
-  const { mentions } = await import('./checks/mentions.js');
   const placer = new TensorPlacer(Number.MAX_SAFE_INTEGER);
   const layouts = models.map(({ model }): FileLayout => ({ message: toMessage(model, placer), placer }));
   placer.place(models.flatMap(({ model }) => [...inFirstUse(model)]));
   const { dataFiles } = placer;
   const own = layouts.at(-1) as FileLayout;
-  return writeSet({
+  return writeToDisk({
     path: (models.at(-1) as PlacedModel).path,
     data: dataFiles.map((file) => ({ content: dataOf(file) })),
     content(names) {
@@ -153,7 +155,6 @@ export async function writeSharing(models: readonly PlacedModel[], others: reado
       })),
       ...others,
     ],
-    mentions,
   });
 }
 

@@ -1,5 +1,5 @@
-/** Where a report was made: the machine, and the versions of what took part. A browser knows little of either. */
-import { isNode, runtimeVersion } from '../installed-runtime.js';
+/** Where a report was made: the machine, and the versions of what took part. */
+import { runtimeVersion } from '../installed-runtime.js';
 import { version } from '../version.js';
 
 export interface Machine {
@@ -12,7 +12,6 @@ export interface Machine {
 
 /** The machine; undefined in a browser. */
 export async function machineOf(): Promise<Machine | undefined> {
-  if (!isNode()) return undefined;
   const { arch, cpus, release, totalmem, type } = await import('node:os');
   const cores = cpus();
   return {
@@ -26,9 +25,10 @@ export async function machineOf(): Promise<Machine | undefined> {
 
 /** Versions of this package, Node and onnxruntime-node; what is not there is left out. */
 export async function versionsOf(): Promise<Record<string, string>> {
-  const versions: Record<string, string> = { 'onnx-passes': version };
-  if (!isNode()) return versions;
-  versions.node = process.versions.node;
+  const versions: Record<string, string> = { 'onnx-passes': version, node: process.versions.node };
   const runtime = await runtimeVersion();
   return runtime === undefined ? versions : { ...versions, 'onnxruntime-node': runtime };
 }
+
+/** True where models can be run: in Node always; in a browser, which builds `src/browser/machine.ts` in place of this file, once it was given a runtime. */
+export const canRun = (): boolean => true;

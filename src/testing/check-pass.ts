@@ -20,6 +20,7 @@ import type { PassResult, PipelineResult } from '../run/pipeline/pipeline-result
 import { passOf } from '../run/rule-pass.js';
 import { kernelsOf } from '../runtime/kernels-of.js';
 import { compareTensors, expectBytes, type NamedTensors } from './compare-tensors.js';
+import { expectEqual } from './expect-equal.js';
 import { randomFeeds, runBytes } from './run-bytes.js';
 
 /** A model, and what a pass is to make of it. */
@@ -134,18 +135,6 @@ function passIn(subject: Pass | Rule | RuleSet): Pass {
 function leftText({ skips, status }: PassResult): string {
   if (skips.length > 0) return `Left alone: ${skips.map((skip) => skip.reason).join(' | ')}`;
   return status === 'unchanged' ? 'No place looked like one' : '';
-}
-
-/** Throws with Node's own picture of the difference, and what may explain it. */
-async function expectEqual(place: string, found: unknown, expected: unknown, why = ''): Promise<void> {
-  const { AssertionError, deepStrictEqual } = (await import('node:assert')).default;
-  const compare: (found: unknown, expected: unknown) => void = deepStrictEqual;
-  try {
-    compare(found, expected);
-  } catch (error) {
-    if (error instanceof AssertionError) error.message = [`${place}: ${error.message}`, why].filter(Boolean).join('\n');
-    throw error;
-  }
 }
 
 /** How many nodes of each op there are, over every scope; `domain.Op` outside ai.onnx. */

@@ -1,6 +1,5 @@
 /** A batch that the original fixed at 1: each row of a larger one is held against a run of the original by itself. */
 
-import { isDeepStrictEqual } from 'node:util';
 import { named } from '../ir/collections/named.js';
 import type { Model } from '../ir/model.js';
 import { numberText } from '../ir/text/quantities.js';
@@ -111,13 +110,16 @@ async function rowsOf(
   return undefined;
 }
 
+const isSame = (a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean =>
+  a.length === b.length && Array.prototype.every.call(a, (item, i) => item === b[i]);
+
 /** What all rows are to give: joined along the one axis that grew, or the same for each; undefined where neither is so. */
 function expectedOf(alone: readonly TensorData[], all: TensorData): TensorData | undefined {
   const [first] = alone as readonly [TensorData];
-  if (alone.some(({ shape }) => !isDeepStrictEqual(shape, first.shape)) || all.shape.length !== first.shape.length)
+  if (alone.some(({ shape }) => !isSame(shape, first.shape)) || all.shape.length !== first.shape.length)
     return undefined;
   const grown = all.shape.flatMap((size, axis) => (size === first.shape[axis] ? [] : [axis]));
-  if (grown.length === 0) return alone.every(({ data }) => isDeepStrictEqual(data, first.data)) ? first : undefined;
+  if (grown.length === 0) return alone.every(({ data }) => isSame(data, first.data)) ? first : undefined;
   const [axis] = grown as [number];
   return grown.length === 1 && all.shape[axis] === ROWS * (first.shape[axis] as number)
     ? joined(alone, axis)

@@ -106,7 +106,7 @@ describe('external data that is refused', () => {
 
   it('of a model given as bytes', async () => {
     expect(await messageOf(external({ location: 'w.bin' }))).toBe(
-      `${place}: expected a folder to find it in; found "w.bin" of a model given as bytes. Read the model by its path`,
+      `${place}: expected a folder to find it in; found "w.bin" of a model given as bytes. Read the model by its path, or give the bytes as data`,
     );
   });
 });

@@ -1,13 +1,13 @@
 /** Describes the machine of a measurement. */
-import { cpus } from 'node:os';
 import { isHost } from '../../ir/targets/targets.js';
 import { saturatesOn, type TargetCpu } from '../../run/target-cpu.js';
 import type { Provider } from '../../runtime/isolate.js';
 import { saturates } from '../../runtime/saturation.js';
+import { cpuName } from './cpu-name.js';
 
 /** The machine in words: `cpu, AMD EPYC`. */
 export function placeOf(provider: Provider): string {
-  const model = cpus()[0]?.model.trim();
+  const model = cpuName();
   return isHost(provider) && model ? `cpu, ${model}` : provider;
 }
 

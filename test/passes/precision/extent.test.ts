@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { floatChunks } from '../../../passes/precision/extent.js';
 import { CHUNK, rangeTensor } from '../../../src/ir/tensors/tensor.js';
-import { openFile } from '../../../src/onnx/source.js';
+import { openFile } from '../../../src/onnx/files.js';
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView) => new Uint8Array(buffer, byteOffset, byteLength);
 

@@ -1,0 +1,89 @@
+/**
+ * Runs models in this page or worker, on the runtime that was handed in: built for a browser in place of `src/runtime/isolate.ts`. There is no
+ * process to end: a call that hangs hangs its worker, and a crash of the runtime is its error.
+ */
+import type { InferenceSession } from 'onnxruntime-node';
+import { BROWSER, isHost } from '../ir/targets/targets.js';
+import type { RuntimeProcess } from '../runtime/isolate.js';
+import type { RunLimits } from '../runtime/limits.js';
+import { exchangedOutputs, feedsOf, portOf, refuseOutputs, resultsOf } from '../runtime/ort-tensors.js';
+import type { LoadOptions, Tensors } from '../runtime/protocol.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
+import type { Session } from '../runtime/session.js';
+import { runtimeModule } from './use-runtime.js';
+
+export { onceMore, RuntimeError, uncheckedText } from '../runtime/runtime-error.js';
+
+const NAME = 'onnxruntime-web';
+
+/** Calls one after another: the runtime does one thing at a time. */
+let tail: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const result = tail.then(work).catch((error: unknown) => {
+    throw error instanceof RuntimeError ? error : new RuntimeError('error', (error as Error).message ?? String(error));
+  });
+  tail = result.catch(() => {});
+  return result;
+}
+
+class PageRuntime implements Pick<RuntimeProcess, 'limits' | 'load' | 'close'> {
+  limits: RunLimits | undefined;
+
+  static async start(): Promise<PageRuntime> {
+    return new PageRuntime();
+  }
+
+  load(model: string | Uint8Array, options: LoadOptions): Promise<Session> {
+    return inTurn(async () => {
+      if (typeof model === 'string') throw new TypeError('a browser loads models from bytes');
+      const start = performance.now();
+      const session = await runtimeModule().InferenceSession.create(model, settingsOf(options));
+      return sessionOf(session, options, performance.now() - start);
+    });
+  }
+
+  async close(): Promise<void> {}
+}
+
+export { PageRuntime as RuntimeProcess };
+
+/** WebGPU has its name in a browser too; what Node runs on the CPU runs here in WebAssembly. */
+const settingsOf = ({ provider, optimize, noFallback }: LoadOptions): InferenceSession.SessionOptions => ({
+  executionProviders: [isHost(provider) ? 'wasm' : provider === BROWSER ? 'webgpu' : provider],
+  graphOptimizationLevel: optimize ? 'all' : 'disabled',
+  logSeverityLevel: 3,
+  ...(noFallback && { extra: { session: { disable_cpu_ep_fallback: '1' } } }),
+});
+
+function sessionOf(session: InferenceSession, options: LoadOptions, createMs: number): Session {
+  const run = async (feeds: Tensors, outputs?: readonly string[]) => {
+    refuseOutputs(session.outputMetadata, outputs, NAME);
+    const inputs = feedsOf(feeds, runtimeModule().Tensor, NAME);
+    const start = performance.now();
+    const results = await (outputs ? session.run(inputs, [...outputs]) : session.run(inputs));
+    return { outputs: resultsOf(results), ms: performance.now() - start };
+  };
+  const time = async (feeds: Tensors, count: number) => {
+    const inputs = feedsOf(feeds, runtimeModule().Tensor, NAME);
+    const names = exchangedOutputs(session.outputMetadata);
+    const ms: number[] = [];
+    for (let i = 0; i < count; i++) {
+      const start = performance.now();
+      await (names.length ? session.run(inputs, names) : session.run(inputs));
+      ms.push(performance.now() - start);
+    }
+    return { ms, cpuMs: ms };
+  };
+  return {
+    options,
+    inputs: session.inputMetadata.map(portOf),
+    outputs: session.outputMetadata.map(portOf),
+    createMs,
+    createCpuMs: createMs,
+    run: (feeds, outputs) => inTurn(() => run(feeds, outputs)),
+    time: (feeds, count) => inTurn(() => time(feeds, count)),
+    profile: () => Promise.reject(new RuntimeError('error', 'a browser tells no program which provider ran a node')),
+    release: () => inTurn(() => session.release()).catch(() => {}),
+  };
+}

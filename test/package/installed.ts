@@ -1,0 +1,49 @@
+/** The package as others get it: packed, and unpacked into a folder of its own. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface Installed {
+  readonly folder: string;
+  readonly tarball: string;
+  /** Paths in the package. */
+  readonly files: readonly string[];
+  /** Links a package of this repository, as npm would have put it there. */
+  link(name: string): void;
+  remove(): void;
+}
+
+/** A folder with the package and what it depends on, linked, and nothing else. The build has been made: to make it again would take it away from other tests. */
+export function installed(): Installed {
+  const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-package-'));
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const packed = execFileSync(npm, ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const [{ filename, files }] = JSON.parse(packed);
+  const tarball = join(folder, filename);
+  const own = join(folder, 'node_modules', 'onnx-passes');
+  mkdirSync(own, { recursive: true });
+  execFileSync('tar', ['-xzf', tarball, '-C', own, '--strip-components=1']);
+  const link = (name: string): void => {
+    const path = join(folder, 'node_modules', name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    symlinkSync(join(root, 'node_modules', name), path, 'junction');
+  };
+  const { dependencies } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8'));
+  for (const name of Object.keys(dependencies)) link(name);
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  return {
+    folder,
+    tarball,
+    files: files.map(({ path }: { path: string }) => path),
+    link,
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
