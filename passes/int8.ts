@@ -32,7 +32,7 @@ export const int8 = definePass({
   summary:
     'Stores weights as int8, by channel or block; MatMul, Gemm and LSTM compute in it, activations quantized as they come.',
   fidelity: 'lossy',
-  needs: ['types', 'weights', 'activations'],
+  needs: ['types', 'weights', 'activations', 'simulated'],
   opset: 13,
   options: z.object({
     keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) that stay in float.'),
@@ -172,6 +172,7 @@ const quiet = (context: PassContext): PassContext => ({
   note: () => {},
   skip: () => {},
   activations: undefined,
+  simulated: undefined,
 });
 
 /** The quantized product, alpha included, in the type of the node. */

@@ -9,6 +9,8 @@ export interface ActivationRequest {
   readonly axis?: number;
   /** Asks for XᵀX, channels squared float32 numbers, and for means and mean squares alone. The axis is then the last one. */
   readonly gram?: boolean;
+  /** Asks for the mean of each channel alone, of few sets: made-up pictures tell it, as biases decide most of it, but nothing else. */
+  readonly meansAlone?: boolean;
 }
 
 /** Which of the sets of inputs are run: all, a quarter that is held out to judge by, or the others. */

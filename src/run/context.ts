@@ -8,6 +8,7 @@ import { outermost } from '../ir/scopes/scopes.js';
 import { callOf, type KernelCall } from '../ir/targets/kernel-call.js';
 import type { PlacedNode } from '../ir/targets/placed-node.js';
 import type { Architecture, Target } from '../ir/targets/targets.js';
+import { Divergence } from '../ir/tensors/bank.js';
 import type { Tensor } from '../ir/tensors/tensor.js';
 import type { DataType } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
@@ -188,6 +189,8 @@ export function passContext(
     const measure = environment[need];
     if (!needs.includes(need) || !measure) return undefined;
     return async (requests, share) => {
+      // Each repeat has its own.
+      if (regions.isShortened) throw new Divergence(undefined, 'each has activations of its own');
       const model = requests[0]?.value.graph.model;
       const found = model && (await measure(model, requests, share));
       if (typeof found !== 'string') return found ?? new Map();

@@ -24,6 +24,8 @@ export interface Alternative {
   readonly value: Value;
   /** The same shape, float32. */
   readonly tensor: Tensor;
+  /** What changes together with it. */
+  readonly also?: readonly Alternative[];
 }
 
 /** The errors of each output on each set of inputs, or on a share of the sets, while these alternatives, by their numbers, stand in place of their constants. */

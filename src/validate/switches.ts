@@ -22,15 +22,17 @@ export function withSwitches(model: Model, alternatives: readonly Alternative[])
   const copies = new Map<Value, Value>();
   const copy = cloneModel(model, undefined, copies);
   const now = new Map<Value, Value>();
-  for (const [at, { value, tensor }] of alternatives.entries()) {
+  const add = ({ value, tensor, also = [] }: Alternative, chosen: Value): void => {
     const own = copies.get(value) as Value;
-    const chosen = copy.graph.input(`${SWITCH}${at}`, tensorType('float32', []));
     const build = new GraphBuilder(own.graph);
     const type = tensorType('float32', tensor.shape);
     const from = now.get(own) ?? build.constant(castTensor(own.tensor as Tensor, 'float32'));
     const step = build.op('Mul', [build.constant(differenceOf(own.tensor as Tensor, tensor)), chosen], {}, { type });
     now.set(own, build.op('Add', [from, step], {}, { type }));
-  }
+    for (const one of also) add(one, chosen);
+  };
+  for (const [at, alternative] of alternatives.entries())
+    add(alternative, copy.graph.input(`${SWITCH}${at}`, tensorType('float32', [])));
   for (const [own, sum] of now)
     own.graph.replaceUses(own, new GraphBuilder(own.graph).cast(sum, (own.tensor as Tensor).type));
   return copy;

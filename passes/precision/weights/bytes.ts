@@ -2,10 +2,12 @@
 import { remembered } from '../../../src/ir/collections/remembered.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
+import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
 import type { PassContext } from '../../../src/run/pass.js';
+import { takeBack } from '../moments/biases.js';
 import type { KnownInputs } from '../moments/measure.js';
+import { meanShifts, type Shifts } from '../moments/shifts.js';
 import type { StoredWeight } from './decode.js';
 import { priceOf, type StorageForm, storedIn } from './forms.js';
 import { closest, MIN_STORED } from './half.js';
@@ -13,7 +15,7 @@ import type { NarrowSite } from './priced.js';
 import { isVector, type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 import { halveVectors } from './vectors.js';
-import { roomWithin } from './wide.js';
+import { type Room, roomWithin } from './wide.js';
 
 export interface BytesOptions {
   readonly isKept: (node: Node) => boolean;
@@ -56,10 +58,29 @@ export async function storeAsBytes(model: Model, options: BytesOptions, context:
   const reasons = new Map(sites.map((site) => [site, whyNot(site, options, context)] as const));
   // Each answer reads the whole weight.
   const answers = new Map<WeightSite, StoredWeight | string>();
+  const results = new Map<WeightSite, StoredWeight | string>();
   const narrowOf = (site: WeightSite): StoredWeight | string =>
     remembered(answers, site, () => storedIn(site, FORM, options.known.get(site.tensor)));
   const free = sites.filter((site) => reasons.get(site) === undefined);
-  const wide = await wideIn(model, weights, free, narrowOf, options, context);
+  const resultOf = (site: WeightSite): StoredWeight | string =>
+    remembered(results, site, () => near(site, narrowOf(site), options));
+  const convolutions = free.flatMap((site): NarrowSite | [] => {
+    const stored = site.main.role === 'convolution' ? resultOf(site) : '';
+    return typeof stored === 'string' ? [] : { site, stored };
+  });
+  const shifts = await meanShifts(model, convolutions, context);
+  const { wide, lacking } = await wideIn(model, free, narrowOf, shifts, options, context);
+  takeBack(
+    convolutions.filter(({ site }) => !wide.has(site.tensor)),
+    shifts,
+    context,
+  );
+  if (options.share !== undefined)
+    halveVectors(
+      weightSites(model, { withLayers: true }).filter(({ uses }) => !uses.some(({ node }) => options.isKept(node))),
+      lacking,
+      context,
+    );
   for (const site of sites) {
     const reason = reasons.get(site);
     const rest = reason === undefined ? site.uses.filter(({ node }) => !options.lookUp(node)) : site.uses;
@@ -70,7 +91,7 @@ export async function storeAsBytes(model: Model, options: BytesOptions, context:
     if (isWide && site.tensor.type !== 'float32') continue;
     const result = isWide
       ? storedIn(left, closest(left))
-      : (reason ?? near(left, narrowOf(left.main === site.main ? site : left), options));
+      : (reason ?? (left.main === site.main ? resultOf(site) : near(left, narrowOf(left), options)));
     for (const { node } of site.uses) (typeof result === 'string' ? told : readers).add(node);
     if (typeof result === 'string') context.skip(result, site.value);
     else {
@@ -84,30 +105,24 @@ export async function storeAsBytes(model: Model, options: BytesOptions, context:
 /** The weights that have 16 bits. Without a share only those of convolutions may: there single small weights cost the most. */
 async function wideIn(
   model: Model,
-  weights: readonly WeightSite[],
   sites: readonly WeightSite[],
   narrowOf: (site: WeightSite) => StoredWeight | string,
-  { share, bytesBefore, isKept }: BytesOptions,
+  shifts: Shifts,
+  { share, bytesBefore }: BytesOptions,
   context: PassContext,
-): Promise<ReadonlySet<Tensor>> {
+): Promise<Room> {
   const convolutions = sites.filter(({ main: { role } }) => role === 'convolution');
-  if (share === undefined && convolutions.length === 0) return new Set();
+  if (share === undefined && convolutions.length === 0) return { wide: new Set(), lacking: 0 };
   const narrow = sites.flatMap((site): NarrowSite | [] => {
     const stored = narrowOf(site);
-    return typeof stored === 'string' ? [] : { site, stored };
+    return typeof stored === 'string' ? [] : { site, stored, shift: shifts.get(site.tensor) };
   });
   const found = await roomWithin(model, narrow, (share ?? USUAL_SHARE) * bytesBefore, context);
   const wide = new Set(found.wide);
   if (share === undefined) for (const { tensor, main } of sites) if (main.role !== 'convolution') wide.delete(tensor);
   const count = sites.reduce((sum, { value, tensor }) => sum + (wide.has(tensor) ? context.timesOf(value) : 0), 0);
   if (count > 0) context.note(`weights that have 16 bits, as the file has room for them: ${count}`);
-  if (share !== undefined)
-    halveVectors(
-      weights.filter(({ uses }) => !uses.some(({ node }) => isKept(node))),
-      found.lacking,
-      context,
-    );
-  return wide;
+  return { wide, lacking: found.lacking };
 }
 
 /** The site with some of its readers; undefined where none is left. */

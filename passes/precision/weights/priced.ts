@@ -9,10 +9,12 @@ import { instanceCount } from '../../../src/ir/tensors/bank.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { findBlocks } from '../../../src/region/blocks/index.js';
 import type { PassContext } from '../../../src/run/pass.js';
-import type { ErrorsWith, Trials } from '../../../src/run/trials.js';
+import type { Alternative, ErrorsWith, Trials } from '../../../src/run/trials.js';
 import { type FormRun, noiseIn } from '../../fit/effects.js';
 import type { PricedWeight } from '../../fit/form.js';
 import { Outlook } from '../../fit/outlook.js';
+import { shiftedBias } from '../moments/biases.js';
+import type { Shift } from '../moments/shifts.js';
 import { bytesOf, decodedTensor, type StoredWeight } from './decode.js';
 import type { WeightSite } from './sites.js';
 
@@ -20,6 +22,8 @@ import type { WeightSite } from './sites.js';
 export interface NarrowSite {
   readonly site: WeightSite;
   readonly stored: StoredWeight;
+  /** What the bias behind it takes back. */
+  readonly shift?: Shift | undefined;
 }
 
 /** Larger models hold three times their weights in memory while that is measured. */
@@ -73,10 +77,15 @@ async function measured(
 ): Promise<Findings | undefined> {
   const part = Math.min(1, (await trials.runsIn(model, SHARE)) / sites.length);
   if (part === 0) return undefined;
-  const alternatives = sites.map(({ site, stored }) => ({
-    value: site.value,
-    tensor: decodedTensor(stored, site.tensor.shape),
-  }));
+  const alternatives = sites.map(
+    ({ site, stored, shift }): Alternative => ({
+      value: site.value,
+      tensor: decodedTensor(stored, site.tensor.shape),
+      ...(shift && {
+        also: [{ value: shift.bias, tensor: shiftedBias(shift.bias.tensor as Tensor, [shift.numbers]) }],
+      }),
+    }),
+  );
   return trials.switched(model, alternatives, async (errorsWith) => {
     const outputs = new Map<Tensor, FormRun['outputs']>();
     for (const [at, { site }] of sites.entries()) {

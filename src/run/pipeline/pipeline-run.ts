@@ -84,9 +84,7 @@ export class PipelineRun extends PipelineState {
   async #advance(position: number): Promise<void> {
     const { name, needs = [] } = (this.passes[position] as Pass).definition;
     // Activations of a repeat are its own.
-    const isMeasured = (['activations', 'simulated'] as const).some(
-      (need) => needs.includes(need) && this.options[need],
-    );
+    const isMeasured = needs.includes('activations') && this.options.activations;
     if (needs.includes('repeats') || isMeasured) this.goOnWhole();
     const outcome = await new PipelineStep(this, position, this.#shared).run();
     if (!isDifference(outcome)) return;

@@ -13,9 +13,10 @@ import { fromTensorData } from '../../runtime/tensor-data.js';
 import { asTaken } from '../by-block/read-values.js';
 import { fedInputs, isOfUnknownScale, makeFeeds } from '../inputs/feeds.js';
 import { givenSets } from '../inputs/files/given.js';
+import { isPicture } from '../inputs/pictures.js';
 import { roleOf } from '../inputs/roles.js';
 import { spread } from '../inputs/run-sets.js';
-import { type Sizes, sizeChoices, typicalSizes } from '../inputs/sizes.js';
+import { type Sizes, shapesOf, sizeChoices, typicalSizes } from '../inputs/sizes.js';
 import { prepareModel } from '../sides/prepared-model.js';
 import { batchesOf, type Probe, withProbes } from './probes.js';
 
@@ -45,16 +46,22 @@ export function measureActivations(
   return measureOn(model, requests, [sets.map((set) => () => set.read(model, true).tensors)]);
 }
 
+/** Rows of a request for means alone. */
+const FEW_ROWS = 16;
+
 /**
  * The same over inputs that are made up from the graph, of the sizes that people run models at, or of others where it does not run at those. A
- * reason for a model that takes signals: made-up tokens pass through what was learned of tokens, made-up pictures are noise.
+ * reason for a model that takes signals: made-up tokens pass through what was learned of tokens, made-up sounds are noise, and made-up pictures tell means alone.
  */
 export function simulateActivations(
   model: Model,
   requests: readonly ActivationRequest[],
   seed: number,
 ): Promise<Measured | string> {
-  const signal = fedInputs(model, {}).find((input) => isOfUnknownScale(input, roleOf(model, input)));
+  const shapes = shapesOf(model, typicalSizes[0] as Sizes, {});
+  const isTold = ({ name }: Value): boolean =>
+    requests.every(({ meansAlone }) => meansAlone) && isPicture(shapes.get(name) ?? []);
+  const signal = fedInputs(model, {}).find((input) => isOfUnknownScale(input, roleOf(model, input)) && !isTold(input));
   if (signal) return Promise.resolve(`made-up numbers for "${signal.name}" tell nothing of them (inputs would)`);
   const sets = (sizes: Sizes) =>
     Array.from(
@@ -64,9 +71,16 @@ export function simulateActivations(
   return measureOn(model, requests, [...typicalSizes, ...sizeChoices].map(sets), isEnough);
 }
 
-function isEnough(all: readonly ActivationStatistics[]): boolean {
-  const numbers = all.reduce((sum, { rows, channels }) => sum + rows * channels, 0);
-  return numbers >= NUMBERS || all.every(({ rows, channels }) => rows >= ROWS * channels);
+function isEnough(all: readonly Counted[]): boolean {
+  const numbers = all.reduce((sum, { statistics: { rows, channels } }) => sum + rows * channels, 0);
+  const enoughFor = ({ of, statistics: { rows, channels } }: Counted): boolean =>
+    rows >= (of.meansAlone ? FEW_ROWS : ROWS * channels);
+  return numbers >= NUMBERS || all.every(enoughFor);
+}
+
+interface Counted {
+  readonly of: ActivationRequest;
+  readonly statistics: ActivationStatistics;
 }
 
 type MakeSet = () => Tensors;
@@ -76,7 +90,7 @@ async function measureOn(
   model: Model,
   requests: readonly ActivationRequest[],
   alternatives: readonly (readonly MakeSet[])[],
-  isDone: (all: readonly ActivationStatistics[]) => boolean = () => false,
+  isDone: (all: readonly Counted[]) => boolean = () => false,
 ): Promise<Measured | string> {
   let reason = 'there are no sets of inputs';
   for (const sets of alternatives)
@@ -94,7 +108,7 @@ async function measureSets(
   model: Model,
   requests: readonly ActivationRequest[],
   sets: readonly MakeSet[],
-  isDone: (all: readonly ActivationStatistics[]) => boolean,
+  isDone: (all: readonly Counted[]) => boolean,
 ): Promise<Measured> {
   const [first] = sets;
   if (!first) return new Map();
@@ -113,7 +127,11 @@ async function measureSets(
         const { outputs } = await session.run(feeds, names);
         for (const probe of batch) take(found, probe, outputs);
       }
-      if (isDone([...found.values()].flatMap((one) => one ?? []))) break;
+      const counted = probes.flatMap(({ of }): Counted | [] => {
+        const statistics = found.get(of.value);
+        return statistics ? { of, statistics } : [];
+      });
+      if (isDone(counted)) break;
     }
   } finally {
     await session?.release();

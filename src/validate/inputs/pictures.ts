@@ -29,6 +29,9 @@ function geometryOf(shape: readonly number[]): Geometry | undefined {
   return undefined;
 }
 
+/** True for the shape of pictures. */
+export const isPicture = (shape: readonly number[]): boolean => geometryOf(shape) !== undefined;
+
 /** Things in front of the shades, and lines of signs on them. */
 const THINGS = 6;
 const LINES = 6;
