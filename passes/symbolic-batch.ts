@@ -29,6 +29,7 @@ export const symbolicBatch = definePass({
       return context.skip(refused.reason, own?.producer ?? refused.at);
     }
     openBatch(model, name);
+    if (refused.inlined > 0) context.note(`functions are inlined, ${refused.inlined} calls: each is mended by itself`);
     context.note(`${inputs.map((input) => `"${input.name}"`).join(', ')} take a batch of any size, ${name}`);
     for (const { text, at } of refused.repairs) context.note(text, at);
   },

@@ -67,7 +67,7 @@ export function mixing(node: Node, batch: Dim, isBatched: (value: Value | undefi
     if (others.length > 0 || share === undefined || (name !== undefined && symbolsOf(share).includes(name)))
       return `rows would mix: it gives [${value.shape?.map(String)}], not one axis of whole rows`;
   }
-  if (rowOf(node)?.isElementwise) return undefined;
+  if (rowOf(node)?.isElementwise || node.bodies.length > 0) return undefined;
   const rule = rules.get(`${node.domain}:${node.opType}`);
   if (!rule || node.graph.model.functionOf(node))
     return `${node.opType} is not known to keep the rows of a batch apart`;

@@ -9,17 +9,17 @@ export const declareSizes = (model: Model): void => redeclare(model, (type, { sh
 
 /** Outputs, and values that the file declares, get the types that `merge` makes of their declared ones; a type that it gives back stays. */
 export function redeclare(model: Model, merge: (declared: Type | undefined, value: Value) => Type | undefined): void {
-  const { graph } = model;
-  graph.outputPorts.forEach(({ name, type }, index) => {
-    const value = graph.outputs[index];
-    const now = value && merge(type, value);
-    if (value && now !== type) graph.output(name, value, now);
-  });
-  for (const scope of model.graphs())
+  for (const scope of model.graphs()) {
+    scope.outputPorts.forEach(({ name, type }, index) => {
+      const value = scope.outputs[index];
+      const now = value && merge(type, value);
+      if (value && now !== type) scope.output(name, value, now);
+    });
     for (const value of scope.values()) {
       const type = merge(value.declared, value);
       if (type !== value.declared) value.declared = type;
     }
+  }
 }
 
 /** A declared type with numbers in place of symbols where they are known now; itself where nothing is. */
