@@ -3,6 +3,7 @@
 import { refill } from '../../ir/collections/lists.js';
 import type { Verdict } from '../verify/verifier.js';
 import type { PipelineOptions } from './pipeline-options.js';
+import type { PassResult } from './pipeline-result.js';
 import type { PipelineRun } from './pipeline-run.js';
 
 /** Milliseconds for what each pass cost, where that is not known from a comparison. */
@@ -25,16 +26,21 @@ export async function compareEnd(
   return options.verifier?.compare(level === 'pass' ? pipeline.start : pipeline.original, model, fidelity);
 }
 
-/** Measures what each pass cost, where that is not known from a comparison. */
+/**
+ * Measures what each pass cost, where that is not known from a comparison. Where the end alone is compared, as the model is large, and it holds, exact
+ * passes are not run each: their rewrites were, and what they cost together is in the error of the end.
+ */
 export async function measureCosts(pipeline: PipelineRun, end?: Verdict, endMs = 0): Promise<void> {
   const { verifier, deadline } = pipeline.options;
   if (!verifier?.cost || !pipeline.isCompared) return;
   const until = performance.now() + Math.min(COSTS_MS, deadline?.share(0.2) ?? COSTS_MS);
   const isAlone = pipeline.applied.length === 1;
+  const isShown = ({ fidelity }: PassResult): boolean =>
+    pipeline.level === 'end' && end?.outcome === 'accepted' && fidelity === 'exact' && !isAlone;
   let last = endMs / SHARE;
   for (const [position, result] of pipeline.results.entries()) {
     const compared = pipeline.steps[position]?.compared;
-    if (result.status !== 'applied' || result.error !== undefined || !compared) continue;
+    if (result.status !== 'applied' || result.error !== undefined || !compared || isShown(result)) continue;
     const began = performance.now();
     if (began + last > until && !isAlone) {
       deadline?.cut(`the error of ${result.name}`);
