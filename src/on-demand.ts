@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { type Abortable, abortable } from './abortable.js';
 import type { Model } from './ir/model.js';
-import { abortSignal, any, called, optionsIn, truth } from './ir/options/options.js';
+import { abortSignal, any, called, optionsIn, text, truth } from './ir/options/options.js';
 import type { ProgressListener } from './ir/text/progress.js';
 import { UsageError } from './ir/text/usage-error.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
@@ -45,6 +45,7 @@ const validateOptions = z.object({
   signal: abortSignal,
   absent: provider,
   isUnchanged: truth,
+  resultFile: text,
   deadline: any,
   baseline: any,
 } satisfies SchemasOf<ValidateOptions & ResultOrigin & Abortable>);

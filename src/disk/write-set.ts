@@ -69,60 +69,101 @@ export interface WrittenSet extends WrittenFile {
 /** Hexadecimal digits of the SHA-256 in a name: 128 bits, so that two contents of one name are not to be found. */
 const DIGITS = 32;
 
-/** Writes all files or none. Throws ModelError where the system refuses; nothing of its own is left behind then. */
-export async function writeSet(set: FileSet): Promise<WrittenSet> {
-  const { path, data = [], parts = [], along = [], obsolete = [], beside, mentions, permit, signal } = set;
+/** A file that is complete with its data, under names that nobody looks for, until a set is written with it or it is dropped. */
+export interface DraftedFile extends DraftWithData {
+  drop(): void;
+}
+
+type DraftOptions = Pick<FileSet, 'permit' | 'signal'> & {
+  /** Whose temporary files they are. Default: its own. */
+  readonly about?: string;
+  readonly isHashed?: boolean;
+};
+
+/** Writes a file of a set, and its data, ahead of the rest. Throws ModelError where the system refuses; nothing of its own is left behind then. */
+export async function draftFile(
+  { path, data = [], content }: ReadingFile,
+  { permit, signal, about = basename(path), isHashed = true }: DraftOptions = {},
+): Promise<DraftedFile> {
   await permit?.(data.flatMap(({ name }) => (name === undefined ? [] : [join(dirname(path), name)])));
+  const dataPath = (digest: string): string => join(dirname(path), `${basename(path)}.${digest}.data`);
+  // A name that is too long is refused before anything is written.
+  if (data.length > 0) attempt(path, () => lstatSync(dataPath('0'.repeat(DIGITS)), { throwIfNoEntry: false }));
+  const dataFiles: DataDraft[] = [];
   const drafts: Draft[] = [];
-  const name = basename(path);
-  const draft = async (target: string, bytes: Iterable<Uint8Array>, isHashed = false): Promise<Draft> => {
-    refuseSpecialFile(target);
-    clearTemporaries(dirname(target), name);
-    const temporary = attempt(target, () => createTemporary(dirname(target), name, 'tmp'));
-    const digest = isHashed ? createHash('sha256') : undefined;
-    try {
-      const length = await stream(target, temporary.descriptor, unless(signal, bytes), digest).finally(() =>
-        attempt(target, () => closeSync(temporary.descriptor)),
-      );
-      const done = { path: target, temporary, bytes: length, sha256: digest?.digest('hex') ?? '' };
-      drafts.push(done);
-      return done;
-    } catch (error) {
-      temporary.drop();
-      throw error;
-    }
-  };
-  const draftAll = async ({ path, data = [], content }: ReadingFile, isHashed = false): Promise<DraftWithData> => {
-    const dataPath = (digest: string): string => join(dirname(path), `${basename(path)}.${digest}.data`);
-    // A name that is too long is refused before anything is written.
-    if (data.length > 0) attempt(path, () => lstatSync(dataPath('0'.repeat(DIGITS)), { throwIfNoEntry: false }));
-    const dataFiles: DataDraft[] = [];
-    for (const { content: bytes, name: given } of data) {
-      const unnamed = await draft(given === undefined ? path : join(dirname(path), given), bytes, given === undefined);
-      const isGiven = given !== undefined;
-      dataFiles.push({ ...unnamed, isGiven, path: isGiven ? unnamed.path : dataPath(unnamed.sha256.slice(0, DIGITS)) });
-    }
-    const file = await draft(path, content(dataFiles.map((one) => basename(one.path))), isHashed);
-    return { file, data: dataFiles };
+  const drop = (): void => {
+    for (const { temporary } of drafts) temporary.drop();
   };
   try {
-    const inTurn = async (files: readonly ReadingFile[]): Promise<DraftWithData[]> => {
-      const done: DraftWithData[] = [];
-      for (const one of files) done.push(await draftAll(one));
-      return done;
-    };
+    for (const { content: bytes, name: given } of data) {
+      const isGiven = given !== undefined;
+      const unnamed = await draft(isGiven ? join(dirname(path), given) : path, bytes, { about, signal }, !isGiven);
+      drafts.push(unnamed);
+      dataFiles.push({ ...unnamed, isGiven, path: isGiven ? unnamed.path : dataPath(unnamed.sha256.slice(0, DIGITS)) });
+    }
+    const names = dataFiles.map((one) => basename(one.path));
+    const file = await draft(path, content(names), { about, signal }, isHashed);
+    drafts.push(file);
+    return { file, data: dataFiles, drop };
+  } catch (error) {
+    drop();
+    throw error;
+  }
+}
+
+async function draft(
+  path: string,
+  bytes: Iterable<Uint8Array>,
+  { about, signal }: Pick<DraftOptions, 'signal'> & { readonly about: string },
+  isHashed = false,
+): Promise<Draft> {
+  refuseSpecialFile(path);
+  clearTemporaries(dirname(path), about);
+  const temporary = attempt(path, () => createTemporary(dirname(path), about, 'tmp'));
+  const digest = isHashed ? createHash('sha256') : undefined;
+  try {
+    const length = await stream(path, temporary.descriptor, unless(signal, bytes), digest).finally(() =>
+      attempt(path, () => closeSync(temporary.descriptor)),
+    );
+    return { path, temporary, bytes: length, sha256: digest?.digest('hex') ?? '' };
+  } catch (error) {
+    temporary.drop();
+    throw error;
+  }
+}
+
+/** Writes all files or none; `drafted` is the file itself where it was written ahead. Throws ModelError where the system refuses; nothing of its own is left behind then. */
+export async function writeSet(set: FileSet, drafted?: DraftedFile): Promise<WrittenSet> {
+  const { path, parts = [], along = [], obsolete = [], beside, mentions, permit, signal } = set;
+  const about = basename(path);
+  const drafts: { drop(): void }[] = drafted ? [drafted] : [];
+  const inTurn = async (files: readonly ReadingFile[]): Promise<DraftedFile[]> => {
+    const done: DraftedFile[] = [];
+    for (const one of files) {
+      const made = await draftFile(one, { about, signal, isHashed: false });
+      drafts.push(made);
+      done.push(made);
+    }
+    return done;
+  };
+  try {
     const [named, extra] = [await inTurn(parts), await inTurn(along)];
-    const own = await draftAll(set, beside !== undefined);
+    const own = drafted ?? (await draftFile(set, { permit, signal, isHashed: beside !== undefined }));
+    drafts.push(own);
     const { sha256 } = own.file;
     const done = { ...writtenOf(own), sha256, parts: named.map(writtenOf), along: extra.map(writtenOf) };
     const others: Draft[] = [];
-    for (const one of (await beside?.(done)) ?? [])
-      others.push(await draft(one.path, ['bytes' in one ? one.bytes : new TextEncoder().encode(one.text)]));
+    for (const one of (await beside?.(done)) ?? []) {
+      const bytes = 'bytes' in one ? one.bytes : new TextEncoder().encode(one.text);
+      const made = await draft(one.path, [bytes], { about, signal });
+      drafts.push(made.temporary);
+      others.push(made);
+    }
     signal?.throwIfAborted();
     await commit({ ...own, parts: named, along: extra, others, obsolete }, mentions, signal);
     return done;
   } finally {
-    for (const { temporary } of drafts) temporary.drop();
+    for (const one of drafts) one.drop();
   }
 }
 

@@ -1,6 +1,6 @@
 /** How a folder is optimized. */
 import { z } from 'zod';
-import { type OptimizeFileOptions, optimizeFileSchema } from '../job/optimize-file.js';
+import { type OptimizeFileOptions, optimizeFileSchema } from '../job/options.js';
 import { type Config, configSchema } from '../settings/config.js';
 
 export interface FolderOptions

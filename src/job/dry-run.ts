@@ -7,7 +7,7 @@ import type { Progress } from '../run/pipeline/pipeline-options.js';
 import type { Report } from '../run/report/report.js';
 import { withSettings } from '../settings/pass-settings.js';
 import { catalogueWith } from '../settings/plugins.js';
-import type { OptimizeFileOptions } from './optimize-file.js';
+import type { OptimizeFileOptions } from './options.js';
 import { sizeGate, withLimitsOf } from './size-limit.js';
 import { bytesOf, readSource } from './source.js';
 

@@ -3,70 +3,40 @@
  * gate holds.
  */
 
-import { z } from 'zod';
 import { flattenOutputs } from '../../passes/flatten-outputs.js';
 import { ports } from '../../passes/ports.js';
 import { staticKv } from '../../passes/static-kv.js';
 import { abortable } from '../abortable.js';
 import type { TextFile, WrittenSet } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
-import { abortSignal, called, optionsIn, text, truth } from '../ir/options/options.js';
+import { optionsIn } from '../ir/options/options.js';
 import { providerOf, type TargetChoice, targetRunBy } from '../ir/targets/targets.js';
 import { type ProgressListener, paceOf } from '../ir/text/progress.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { summarize } from '../ir/whole-model/summary.js';
 import { writeModelSet } from '../onnx/write.js';
 import { optimizeBy, targetOf } from '../optimize.js';
-import { expectGates, isBelieved, type OnGate, requiredIn, requireGate } from '../run/outcome.js';
+import { expectGates, isBelieved, requiredIn, requireGate } from '../run/outcome.js';
 import { type PassesLike, parsePasses } from '../run/parse.js';
-import type { Fidelity, Pass } from '../run/pass.js';
+import type { Pass } from '../run/pass.js';
 import { abortPoint } from '../run/pipeline/abort-point.js';
-import { type Deadline, deadlineOf } from '../run/pipeline/deadline.js';
+import { deadlineOf } from '../run/pipeline/deadline.js';
 import type { Progress } from '../run/pipeline/pipeline-options.js';
 import type { Report } from '../run/report/report.js';
 import { withTakenBack, worthless } from '../run/take-back/worthless.js';
 import { levelFor, type VerifyLevel } from '../run/verify/verifier.js';
-import { type Config, configSchema, flagOf } from '../settings/config.js';
-import { onGate, type SchemasOf } from '../settings/option-schemas.js';
+import { type Config, flagOf } from '../settings/config.js';
 import { withSettings } from '../settings/pass-settings.js';
 import { catalogueWith } from '../settings/plugins.js';
-import type { Baseline, Validation } from '../validate/validation.js';
 import { aotOf, aotPathOf, checkAot } from './aot.js';
 import { checkContractPaths, contractFiles, contractPathsOf } from './contract-files.js';
 import { withCures } from './cures.js';
 import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } from './destination.js';
+import { asValidated, type EndFindings, Ends } from './ends.js';
+import { type OptimizeFileOptions, optimizeFileSchema } from './options.js';
 import { withPromise } from './promised-size.js';
 import { sizeGate, withLimitsOf } from './size-limit.js';
 import { bytesOf, type ReadSource, readSource } from './source.js';
-
-export interface OptimizeFileOptions extends Omit<Config, 'passes' | 'parts'>, Pick<OnGate, 'onGate'> {
-  /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
-  readonly out?: string;
-  /** Lets the result overwrite its input. */
-  readonly force?: boolean;
-  /** The path of a file for the report: JSON, by its ending Markdown (`.md`) or a page (`.html`). It appears together with the result. */
-  readonly reportPath?: string;
-  /** Whether the report says what became of each node. Default: where it is written to a file. */
-  readonly details?: boolean;
-  /** The command, for the report. */
-  readonly command?: string;
-  /** Called with the current step in a few words, and the progress where it is known. */
-  readonly onProgress?: ProgressListener;
-  /** Ends the work early: the promise rejects with the signal's reason, nothing is written and nothing is left. */
-  readonly signal?: AbortSignal;
-}
-
-export const optimizeFileSchema = z.object({
-  ...configSchema.omit({ passes: true, parts: true }).shape,
-  out: text,
-  force: truth,
-  reportPath: text,
-  details: truth,
-  onGate,
-  onProgress: called<ProgressListener>(),
-  command: text,
-  signal: abortSignal,
-} satisfies SchemasOf<OptimizeFileOptions>);
 
 /**
  * Optimizes a model file into another. Throws GateError, with the report, where a gate fails: nothing is written then,
@@ -95,6 +65,17 @@ export async function optimizeFileBy(
   source?: ReadSource,
 ): Promise<Report> {
   const started = performance.now();
+  const job = await checkedJob(input, passes, options, source);
+  const ends = new Ends({ ...options, ...job }, job.say);
+  try {
+    return await runJob(job, passes, options, ends, started);
+  } finally {
+    ends.close();
+  }
+}
+
+/** Reads the model, and checks all that can be checked before a pass runs. */
+async function checkedJob(input: string, passes: PassesLike, options: OptimizeFileOptions, source?: ReadSource) {
   const say: ProgressListener = options.onProgress ?? (() => {});
   const validates = options.validate !== false;
   refuseGates(options);
@@ -128,18 +109,24 @@ export async function optimizeFileBy(
     if (!options.force) await keepFiles([input, ...files], [aotPath]);
   }
   const deadline = deadlineOf(options);
-  const ends = new Map<Model, EndFindings>();
-  const compare = async (
-    result: Model,
-    fidelity: Fidelity,
-    isTrial = false,
-    isUnchanged = false,
-  ): Promise<EndFindings> => {
-    const settings = { ...options, deadline, baseline, ...(isTrial && { speed: false }) };
-    const found = await compareAtEnd(input, result, { target, fidelity, isUnchanged }, settings, say);
-    if (!isTrial) ends.set(result, found);
-    return found;
+  return {
+    ...{ input, out, say, validates, catalogue, asked, list, level, name, target, aotPath, deadline },
+    ...{ original, files, inputBytes, baseline, hasContract },
+    /** Whether files go with the model that hold its digest. */
+    isHashed: hasContract || reportPath !== undefined,
   };
+}
+
+async function runJob(
+  job: Awaited<ReturnType<typeof checkedJob>>,
+  passes: PassesLike,
+  options: OptimizeFileOptions,
+  ends: Ends,
+  started: number,
+): Promise<Report> {
+  const { input, out, say, validates, catalogue, asked, list, level, name, target, aotPath, deadline } = job;
+  const { original, files, inputBytes, hasContract, isHashed } = job;
+  const { reportPath } = options;
   const run = (wanted: readonly Pass[], require = options.require) =>
     optimizeBy(
       original,
@@ -154,10 +141,12 @@ export async function optimizeFileBy(
         details: options.details ?? reportPath !== undefined,
         onProgress: (progress) => say(progressText(progress), progress.estimate),
       },
-      validates ? async (...given) => (await compare(...given)).accuracy.verdict : undefined,
+      validates
+        ? async (result, fidelity, isTrial) => (await ends.compare(result, { fidelity, isTrial })).accuracy.verdict
+        : undefined,
     );
   const measure = async ({ model, report }: Awaited<ReturnType<typeof run>>): Promise<EndFindings | undefined> =>
-    validates ? (ends.get(model) ?? (await compare(model, report.fidelity, false, isSame(report)))) : undefined;
+    validates ? ends.compare(model, { fidelity: report.fidelity, isUnchanged: isSame(report) }) : undefined;
   let done = await run(list);
   let measured = await measure(done);
   const idle = worthless(done.report.passes, measured?.speed);
@@ -212,7 +201,6 @@ export async function optimizeFileBy(
       say('writing');
       const pace = paceOf(1);
       await abortPoint(options.signal);
-      const isAlone = !hasContract && !reportPath;
       const written = await writeModelSet(
         model,
         out,
@@ -226,9 +214,10 @@ export async function optimizeFileBy(
           permit: options.force ? undefined : (paths) => keepFiles(files, paths),
           onBytes: (share) => say('writing', pace(share)),
         },
-        isAlone ? undefined : beside,
+        isHashed ? beside : undefined,
+        ends.draftOf(model),
       );
-      if (isAlone) await beside(written);
+      if (!isHashed) await beside(written);
     } else if (reportPath) await writeText(await reportFile(reportPath, ended));
   } finally {
     ahead?.close();
@@ -251,46 +240,6 @@ const porters: readonly Pass['definition'][] = [flattenOutputs.definition, stati
 
 /** True where callers need to be told of other ports. */
 const changesPorts = ({ definition }: Pass): boolean => porters.includes(definition);
-
-/** The findings of the comparison with the original. */
-type EndFindings = Pick<
-  Validation,
-  'accuracy' | 'rollout' | 'ranges' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'
->;
-
-interface EndSettings {
-  readonly deadline: Deadline;
-  readonly baseline: Baseline;
-}
-
-/** Compares a result with the file that it was made from: accuracy, speed and gates. */
-async function compareAtEnd(
-  input: string,
-  result: Model,
-  { target, fidelity, isUnchanged }: Pick<Report, 'target' | 'fidelity'> & { readonly isUnchanged: boolean },
-  options: OptimizeFileOptions & EndSettings,
-  say: ProgressListener,
-): Promise<EndFindings> {
-  const { validate } = await import('../validate/index.js');
-  const { comparingProvider } = await import('../runtime/providers.js');
-  const provider = await comparingProvider(target, options.provider);
-  say(`comparing with the original on ${provider}`);
-  const isElsewhere = targetRunBy(provider) !== target;
-  return validate(input, result, {
-    ...asValidated(options),
-    fidelity,
-    provider,
-    ...(isElsewhere && { absent: target }),
-    isUnchanged,
-    onProgress: say,
-  });
-}
-
-/** The options of a comparison among those of a job. */
-function asValidated<Options extends OptimizeFileOptions>(options: Options): Omit<Options, 'passes' | 'provider'> {
-  const { passes: _, provider: __, ...settings } = options as Options & Pick<Config, 'passes' | 'provider'>;
-  return settings;
-}
 
 const levelOf = (model: Model, { verify, validate }: OptimizeFileOptions): VerifyLevel =>
   levelFor(verify ?? (validate === false ? 'none' : undefined), summarize(model).bytes);

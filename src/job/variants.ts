@@ -11,7 +11,8 @@ import type { Report } from '../run/report/report.js';
 import type { VariantResult, Variants } from '../run/variants-schema.js';
 import { catalogueWith } from '../settings/plugins.js';
 import { checkDestinations, checkFolderPlace, makeFolder } from './destination.js';
-import { type OptimizeFileOptions, optimizeFileBy, optimizeFileSchema, refuseGates } from './optimize-file.js';
+import { optimizeFileBy, refuseGates } from './optimize-file.js';
+import { type OptimizeFileOptions, optimizeFileSchema } from './options.js';
 import { bytesOf, type ReadSource, readSource } from './source.js';
 import { type Variant, variantsIn } from './variant-sets.js';
 

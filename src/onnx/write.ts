@@ -1,7 +1,7 @@
 /** Writes an ONNX model. Weights stream from where they are to where they go; a model appears whole, with its data, or not at all. */
 
 import { z } from 'zod';
-import type { FileSet, ReadingFile, TextFile, WrittenSet } from '../disk/write-set.js';
+import type { DraftedFile, FileSet, ReadingFile, TextFile, WrittenSet } from '../disk/write-set.js';
 import type { Model } from '../ir/model.js';
 import { abortSignal, bytesOfFile, fileName, optionsIn, truth } from '../ir/options/options.js';
 import { storedTensors } from '../ir/tensors/constants.js';
@@ -73,16 +73,20 @@ interface LentTensors {
   readonly lent?: ReadonlyMap<Tensor, LentPlace>;
 }
 
-/** Writes the model, and files that describe it or go with it: they appear with it. */
+type ModelSetOptions = WriteOptions & Pick<FileSet, 'permit' | 'along'> & WriteProgress & LentTensors;
+
+/** Writes the model, and files that describe it or go with it: they appear with it. `drafted` is the model where it was written ahead. */
 export async function writeModelSet(
   model: Model,
   path: string,
-  options: WriteOptions & Pick<FileSet, 'permit' | 'along'> & WriteProgress & LentTensors,
+  options: ModelSetOptions,
   beside?: FileSet['beside'],
+  drafted?: DraftedFile,
 ): Promise<WrittenSet> {
   const { signal, permit, along } = options;
   signal?.throwIfAborted();
-  return writeToDisk({ ...modelFile(model, path, options), along, beside, permit, signal });
+  const file = drafted ? { path, content: () => [] } : modelFile(model, path, options);
+  return writeToDisk({ ...file, along, beside, permit, signal }, drafted);
 }
 
 /** The model as a file of a set, with its data. Throws UsageError where a data file would have the name of the model. */

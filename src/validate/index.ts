@@ -57,8 +57,10 @@ async function validateWithin(
   try {
     // Processes start early: they load the runtime while the models are read and written.
     for (let i = 0; i < 2; i++) runtimes.push(await RuntimeProcess.start(asked));
-    for (const given of [original, result]) preparedModels.push(await prepareModel(given, asked));
-    const [given, made] = preparedModels as [PreparedModel, PreparedModel];
+    const given = await prepareModel(original, asked);
+    preparedModels.push(given);
+    const made = await prepareModel(result, { ...asked, file: asked.resultFile });
+    preparedModels.push(made);
     // Both are run at sizes that the result was made for.
     const options = { ...asked, dims: { ...rangesOf(made.model), ...asked.dims } };
     const twin = twinOf(given.model, made.model);

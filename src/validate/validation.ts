@@ -44,6 +44,8 @@ export interface ValidateOptions
   readonly failOnFallback?: boolean;
   /** Default: true, except on a software device, as its times do not predict a GPU's. */
   readonly speed?: boolean;
+  /** The file that the result was written to, where it is given as a model: it is run from there. */
+  readonly resultFile?: string | undefined;
   /** True if no pass changed anything. */
   readonly isUnchanged?: boolean;
   /** Called now and then with the current step, the share that is done and the time left, in words. */

@@ -1,6 +1,7 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
 import { UsageError } from '../../../src/ir/text/usage-error.js';
-import { type OptimizeFileOptions, optimizeFile } from '../../../src/job/optimize-file.js';
+import { optimizeFile } from '../../../src/job/optimize-file.js';
+import type { OptimizeFileOptions } from '../../../src/job/options.js';
 import { reportMarkdown } from '../../../src/report/markdown.js';
 import { reportText } from '../../../src/report/text.js';
 import { reportJson } from '../../../src/run/report/report-json.js';

@@ -22,10 +22,15 @@ export interface PreparedModel {
 /** A model in memory with constants of more bytes is streamed to a file and read from there. */
 const LARGE = 64 * 2 ** 20;
 
+interface PrepareOptions extends Pick<ReadOptions, 'allowOutsideData' | 'budget'> {
+  /** The file that a model in memory was written to, where it was. It stays. */
+  readonly file?: string | undefined;
+}
+
 /** Throws ModelError where the file is not a model. */
 export async function prepareModel(
   given: string | Uint8Array | Model,
-  { allowOutsideData, budget }: Pick<ReadOptions, 'allowOutsideData' | 'budget'> = {},
+  { allowOutsideData, budget, file }: PrepareOptions = {},
 ): Promise<PreparedModel> {
   const close = (): void => {};
   const files: string[] = [];
@@ -34,6 +39,7 @@ export async function prepareModel(
     return { model, source: given, files: [...new Set(files)], close };
   }
   const model = withLimits(given, budget);
+  if (file !== undefined) return { model, source: file, files: [file], close };
   if (constantBytes(model) <= LARGE) return { model, source: await writeModel(model), files, close };
   const folder = temporaryFolder();
   const path = join(folder.path, 'model.onnx');
