@@ -6,7 +6,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT
 cp "$here"/../../../shared/gpu/*.{sh,py,txt} "$work/"
 echo "await import('../bench/gpu/day.js');" > "$work/day.ts"
-cp "$here/attention-kernels.mjs" "$work/attn-kernels.mjs"
+# What it imports lies nowhere on that machine.
+node_modules/.bin/esbuild "$here/attention-kernels.mjs" --bundle --format=esm --platform=node --log-level=warning --outfile="$work/attn-kernels.mjs"
 bash "$work/pack.sh" "$@"
 cp "$here/torch_compile.py" .gpu/a/
 cat <<'TEXT'
