@@ -11,6 +11,7 @@ import { sweep } from '../src/ir/whole-model/sweep.js';
 import { applyRules, reportSites } from '../src/match/apply.js';
 import { Rewriter } from '../src/match/rewriter.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
+import { fuseBiased } from './layout/biased-kernels.js';
 import type { Move } from './layout/moves.js';
 import { FIRST, isTurn, LAST } from './layout/permute.js';
 import { planOf } from './layout/plan.js';
@@ -19,7 +20,7 @@ import { skipGroupNormSet } from './rules/skip-group-norm.js';
 export const channelsLast = definePass({
   name: 'channels-last',
   summary:
-    'Runs convolutions and what stands between them on images whose channels are last, with transposes at the ends alone (CUDA).',
+    'Runs convolutions and what stands between them on images whose channels are last, with transposes at the ends alone, and sums with a bias in the kernels of image models (CUDA).',
   fidelity: 'exact',
   needs: ['types'],
   variants: (_, target) => (gainsFrom(target, 'channels last') ? [] : undefined),
@@ -40,6 +41,8 @@ export const channelsLast = definePass({
       sweep(model);
     }
     reportSites(applyRules(model, [skipGroupNormSet], context), context);
+    const typed = inferTypes(model);
+    for (const graph of model.graphs()) fuseBiased(graph, typed, context);
   },
 });
 

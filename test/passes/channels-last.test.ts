@@ -24,6 +24,14 @@ const decoder = () => ({
   dims: { batch: 1, height: 8, width: 8 },
 });
 
+const results = new Map<string, ReturnType<typeof optimize>>();
+/** What `half,channels-last` makes of a model, made once. */
+function lastOf(name: string, { model }: { model: Model }): ReturnType<typeof optimize> {
+  const result = results.get(name) ?? optimize(model, 'half,channels-last', { target: 'cuda', verify: 'none' });
+  results.set(name, result);
+  return result;
+}
+
 const pads = [1, 1, 1, 1];
 const conv = (g: GraphBuilder, x: Value, seed: number, from = 8, to = 8) =>
   g.op('Conv', [x, g.constant(randomWeights([to, from, 3, 3], 9 * from, seed))], { pads });
@@ -93,9 +101,8 @@ describe('channels-last', () => {
   it.each([
     ['unet', unet, 33],
     ['vae', decoder, 12],
-  ] as const)('leaves the transposes of the ports alone in %s', async (_, make, convolutions) => {
-    const { model } = make();
-    const { model: made, report } = await optimize(model, 'half,channels-last', { target: 'cuda', verify: 'none' });
+  ] as const)('leaves the transposes of the ports alone in %s', async (name, make, convolutions) => {
+    const { model: made, report } = await lastOf(name, make());
     const turns = made.graph.nodes().filter((node) => node.is('Transpose') && node.output.shape?.length === 4);
     expect(turns.map((node) => node.ints('perm'))).toEqual([
       [0, 2, 3, 1],
@@ -105,7 +112,11 @@ describe('channels-last', () => {
     expect(turns[1]?.output.isOutput).toBe(true);
     expect(opCounts(made)).toMatchObject({ 'com.microsoft.NhwcConv': convolutions });
     expect(opCounts(made).Conv).toBeUndefined();
-    expect(report.passes.at(-1)?.skips).toEqual([]);
+    // The sizes are those of a miniature.
+    const left = (report.passes.at(-1)?.skips ?? []).filter(
+      ({ reason }) => !/^the kernel takes 2560, .*; found (128|256|512)$/.test(reason),
+    );
+    expect(left).toEqual([]);
     const again = await optimize(made, 'channels-last', { target: 'cuda', verify: 'none' });
     expect(again.report.passes[0]?.status).toBe('unchanged');
   });
@@ -122,7 +133,7 @@ describe('channels-last', () => {
     ['vae', decoder],
   ] as const)('leaves no node of %s on the CPU', async (name, make) => {
     const { model, dims } = make();
-    const { model: made } = await optimize(model, 'half,channels-last', { target: 'cuda', verify: 'none' });
+    const { model: made } = await lastOf(name, { model });
     const path = join(folder, `${name}.onnx`);
     await writeModel(made, path);
     const runtime = await RuntimeProcess.start({ env: hollow });
@@ -195,6 +206,74 @@ describe('channels-last', () => {
     });
     const reason = 'the kernel adds two images of one shape, or one number for each channel of an image';
     await checkMiss(channelsLast(), { before, target: 'cuda', reason });
+  });
+
+  const tokens = (columns: number, turned = false, opset = 17) =>
+    buildModel({ '': opset, 'com.microsoft': 1 }, (g) => {
+      const x = g.input('x', 'float32', [1, 3, columns]);
+      const sum = g.op('Add', [g.constant(randomWeights([columns], 1, 1)), x]);
+      const split = g.node('Split', [sum, g.ints(columns / 2, columns / 2)], { axis: -1 }, { outputs: 2 });
+      const [a, b] = split.outputs as [Value, Value];
+      const [plain, active] = turned ? [b, a] : [a, b];
+      const gated = g.op('Mul', [g.op('Gelu', [active], {}, { domain: 'com.microsoft' }), plain]);
+      const biased = g.op('Add', [gated, g.constant(randomWeights([columns / 2], 1, 2))]);
+      g.output('y', g.op('Add', [g.input('skip', 'float32', [1, 3, columns / 2]), biased]), 'float32');
+    });
+
+  it('runs a gated GELU and a residual with their biases as one kernel each', async () => {
+    const { counts, made } = await moved(tokens(2560));
+    expect(counts).toEqual({ 'com.microsoft.BiasSplitGelu': 1, 'com.microsoft.BiasAdd': 1 });
+    const again = await optimize(made, 'channels-last', { target: 'cuda', verify: 'none' });
+    expect(again.report.passes[0]?.status).toBe('unchanged');
+  });
+
+  const residual = (g: GraphBuilder, x: Value, skip: readonly number[]) =>
+    g.op('Add', [g.op('Add', [x, g.constant(randomWeights([8], 1, 1))]), g.input('skip', x.elem ?? 'float32', skip)]);
+  const sums = (build: (g: GraphBuilder) => Value): Model =>
+    buildModel({ '': 17, 'com.microsoft': 1 }, (g) => g.output('y', build(g)));
+
+  it.each([
+    ['other sizes', tokens(512), 'the kernel takes 2560, 5120, 6144, 10240, 12288 columns; found 512'],
+    ['the first half', tokens(2560, true), 'the kernel takes the GELU of the second half'],
+    [
+      'a skip that broadcasts',
+      sums((g) => residual(g, g.input('x', 'float32', [2, 3, 8]), [8])),
+      'the kernel adds two values of one shape',
+    ],
+    [
+      'a bias that broadcasts',
+      sums((g) => residual(g, g.input('x', 'float32', [2, 3, 1]), [2, 3, 8])),
+      'the bias broadcasts its sum to a larger shape',
+    ],
+    [
+      'a type without a kernel',
+      sums((g) => residual(g, g.input('x', 'float64', [2, 3, 8]), [2, 3, 8])),
+      'the target has no BiasAdd for float64',
+    ],
+    [
+      'a sum that is read elsewhere',
+      sums((g) => {
+        const whole = residual(g, g.input('x', 'float32', [2, 3, 8]), [2, 3, 8]);
+        return g.op('Mul', [whole, whole.producer?.inputs[0] as Value]);
+      }),
+      'what the kernel would keep to itself is read elsewhere',
+    ],
+  ] as const)('leaves a sum with a bias: %s', async (_, before, reason) => {
+    const { passes } = await applyPass(channelsLast(), before, 'cuda');
+    expect(passes[0]?.skips.map((skip) => skip.reason)).toContain(reason);
+  });
+
+  it.runIf(hasHollow)('emits biased kernels in the sizes that CUDA takes', async () => {
+    const runtime = await RuntimeProcess.start({ env: hollow });
+    try {
+      for (const columns of [2560, 5120, 6144, 10240, 12288]) {
+        const { model } = await applyPass(channelsLast(), tokens(columns), 'cuda');
+        const feeds = feedsOf(model, {}, 0);
+        expect(await measurePlacement(runtime, await writeModel(model), 'cuda', feeds)).toMatchObject({ names: [] });
+      }
+    } finally {
+      await runtime.close();
+    }
   });
 
   it.each([

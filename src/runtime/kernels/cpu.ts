@@ -310,6 +310,7 @@ ScatterND 11 f32 f16 f64 i64 i32 i16 i8 u64 u32 u16 u8 bool str
 ScatterND 13 f32 f16 bf16 f64 i64 i32 i16 i8 u64 u32 u16 u8 bool str
 Selu 6 f32 f16 !f64
 Selu 22 f32 f16 !bf16 !f64
+SequenceConstruct 11 f32 f16 f64 i64 i32 i16 i8 u64 u32 u16 u8 bool str
 Shape 1 f32 f16 f64 i64 i32 i16 i8 u64 u32 u16 u8 bool str
 Shape 13 f32 f16 bf16 f64 i64 i32 i16 i8 u64 u32 u16 u8 bool str
 Shrink 9 f32 f16 f64 i64 i32 i16 i8 u64 u32 u16 u8
@@ -338,6 +339,7 @@ SpaceToDepth 1 f32 f16 f64 !i64 !i32 !i16 i8 !u64 !u32 !u16 u8 !bool !str
 SpaceToDepth 13 f32 f16 !bf16 f64 !i64 !i32 !i16 i8 !u64 !u32 !u16 u8 !bool !str
 Split 2 f32 f16 f64 i64 i32 i16 i8 u64 u32 u16 u8 bool str
 Split 13 f32 f16 bf16 f64 i64 i32 i16 i8 u64 u32 u16 u8 bool str
+SplitToSequence 11 f32 f16 f64 i64 i32 !i16 !i8 !u64 !u32 !u16 !u8 bool str
 Sqrt 6 f32 f16 f64
 Sqrt 13 f32 f16 !bf16 f64
 Squeeze 1 f32 f16 f64 i64 i32 i16 i8 u64 u32 u16 u8 bool str

@@ -23,6 +23,8 @@ export interface ProbedForm {
   readonly inputs: readonly Operand[];
   readonly outputs: readonly (DataType | undefined)[];
   readonly attributes: Readonly<Record<string, AttributeLike>>;
+  /** The operator that makes a tensor of the first output, where that is none. */
+  readonly read?: string;
 }
 
 /** The name of the probed node in the runtime's log. */
@@ -44,6 +46,10 @@ export const modelOf = (form: ProbedForm): Promise<Uint8Array> =>
           name: PROBE,
           outputs: form.outputs.map((elem, i) => elem && `y${i}`),
         });
+        if (form.read) {
+          g.output('y0', g.op(form.read, [node.output]), 'int64');
+          return;
+        }
         for (const [index, elem] of form.outputs.entries()) {
           const value = node.outputs[index];
           if (!elem || !value) continue;

@@ -11,6 +11,7 @@ export interface Rest {
   readonly opset?: number;
   readonly outputs?: readonly (DataType | undefined)[];
   readonly attributes?: Readonly<Record<string, AttributeLike>>;
+  readonly read?: string;
 }
 
 export const form = (opType: string, inputs: readonly Operand[], rest: Rest = {}): ProbedForm => ({

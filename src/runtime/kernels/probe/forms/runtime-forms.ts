@@ -75,6 +75,14 @@ const draws: readonly ProbedForm[] = [
   form('MaxRoiPool', [x(1, 2, 8, 8), x(2, 5)], { domain: '', attributes: { pooled_shape: [2, 2] } }),
 ];
 
+/** Makers of sequences, whose length is read. */
+const sequences: readonly ProbedForm[] = (
+  [
+    ['SequenceConstruct', [x(2, 3), x(2, 3)]],
+    ['SplitToSequence', [x(2, 3)]],
+  ] as const
+).map(([opType, inputs]) => form(opType, inputs, { domain: '', read: 'SequenceLength' }));
+
 export const runtimeForms: readonly ProbedForm[] = [
   ...pointwise,
   ...norms,
@@ -82,4 +90,5 @@ export const runtimeForms: readonly ProbedForm[] = [
   ...attentionForms,
   ...quantizedForms,
   ...draws,
+  ...sequences,
 ];
