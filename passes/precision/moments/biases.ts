@@ -5,11 +5,10 @@ import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { roundedTo } from '../weights/half-floats.js';
-import type { NarrowSite } from '../weights/priced.js';
-import type { Shifts } from './shifts.js';
+import type { MeanShifts, NarrowSite } from '../weights/narrow-site.js';
 
-/** Shifts the biases behind weights that get 8 bits. */
-export function takeBack(sites: readonly NarrowSite[], shifts: Shifts, { note, timesOf }: PassContext): void {
+/** MeanShifts the biases behind weights that get 8 bits. */
+export function takeBack(sites: readonly NarrowSite[], shifts: MeanShifts, { note, timesOf }: PassContext): void {
   const lists = new Map<Value, Float32Array[]>();
   let count = 0;
   for (const { site } of sites) {

@@ -17,17 +17,8 @@ import type { Value } from '../../../src/ir/value.js';
 import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { decodedTensor } from '../weights/decode.js';
-import type { NarrowSite } from '../weights/priced.js';
+import type { MeanShift, MeanShifts, NarrowSite } from '../weights/narrow-site.js';
 import type { WeightSite } from '../weights/sites.js';
-
-/** A bias, and what is added to it. */
-export interface Shift {
-  readonly bias: Value;
-  readonly numbers: Float32Array;
-}
-
-/** By the stored weight. */
-export type Shifts = ReadonlyMap<Tensor, Shift>;
 
 /** Weights of this many bytes together are looked at: their changes are held in memory as floats. */
 const MOST = 64 * 2 ** 20;
@@ -39,9 +30,9 @@ export async function meanShifts(
   model: Model,
   sites: readonly NarrowSite[],
   { activations, simulated, trials }: PassContext,
-): Promise<Shifts> {
+): Promise<MeanShifts> {
   const measure = activations ?? simulated;
-  const found = new Map<Tensor, Shift>();
+  const found = new Map<Tensor, MeanShift>();
   if (!measure) return found;
   let room = MOST;
   const wanted = sites.flatMap(({ site, stored }) => {

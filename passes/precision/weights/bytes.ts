@@ -7,11 +7,11 @@ import { dataTypes } from '../../../src/ir/types.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { takeBack } from '../moments/biases.js';
 import type { KnownInputs } from '../moments/measure.js';
-import { meanShifts, type Shifts } from '../moments/shifts.js';
+import { meanShifts } from '../moments/shifts.js';
 import type { StoredWeight } from './decode.js';
 import { priceOf, type StorageForm, storedIn } from './forms.js';
 import { closest, MIN_STORED } from './half.js';
-import type { NarrowSite } from './priced.js';
+import type { MeanShifts, NarrowSite } from './narrow-site.js';
 import { isVector, type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 import { halveVectors } from './vectors.js';
@@ -107,7 +107,7 @@ async function wideIn(
   model: Model,
   sites: readonly WeightSite[],
   narrowOf: (site: WeightSite) => StoredWeight | string,
-  shifts: Shifts,
+  shifts: MeanShifts,
   { share, bytesBefore }: BytesOptions,
   context: PassContext,
 ): Promise<Room> {

@@ -14,17 +14,8 @@ import { type FormRun, noiseIn } from '../../fit/effects.js';
 import type { PricedWeight } from '../../fit/form.js';
 import { Outlook } from '../../fit/outlook.js';
 import { shiftedBias } from '../moments/biases.js';
-import type { Shift } from '../moments/shifts.js';
-import { bytesOf, decodedTensor, type StoredWeight } from './decode.js';
-import type { WeightSite } from './sites.js';
-
-/** A weight, and its form in 8 bits. */
-export interface NarrowSite {
-  readonly site: WeightSite;
-  readonly stored: StoredWeight;
-  /** What the bias behind it takes back. */
-  readonly shift?: Shift | undefined;
-}
+import { bytesOf, decodedTensor } from './decode.js';
+import type { NarrowSite } from './narrow-site.js';
 
 /** Larger models hold three times their weights in memory while that is measured. */
 const LARGEST = 64 * 2 ** 20;

@@ -14,7 +14,8 @@ import { sweep } from '../../../src/ir/whole-model/sweep.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { compacted, SMALL_FILE, structureShare } from '../../compact/compacted.js';
 import { isKeptFloat, MIN_STORED } from './half.js';
-import { isRepeated, type NarrowSite, wideByError } from './priced.js';
+import type { NarrowSite } from './narrow-site.js';
+import { isRepeated, wideByError } from './priced.js';
 import { type WeightSite, weightSites } from './sites.js';
 import { putStored } from './store.js';
 
