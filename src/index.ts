@@ -47,7 +47,7 @@ export { type CsvTable, reportCsv } from './report/csv.js';
 export { diffMarkdown, diffText } from './report/diff/diff-text.js';
 export { type DiffGate, type DiffGateName, diffReports, type ReportDiff } from './report/diff/report-diff.js';
 export { folderText } from './report/folder-text.js';
-export { type ReportHtmlOptions, reportHtml } from './report/html/report-html.js';
+export { type FolderHtmlOptions, folderHtml, type ReportHtmlOptions, reportHtml } from './report/html/report-html.js';
 export { type ContradictionInfo, type Inspection, inspectModel, type ViolationInfo } from './report/inspection.js';
 export { inspectionText } from './report/inspection-text.js';
 export type { ValueInfo } from './report/inspection-values.js';

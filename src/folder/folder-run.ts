@@ -36,8 +36,10 @@ export async function runFolder(
   options: FolderOptions,
 ): Promise<FolderReport> {
   const started = performance.now();
-  if (options.reportPath?.endsWith('.json') === false)
-    throw new UsageError(`--report: expected a path ending in .json for a folder; found "${options.reportPath}"`);
+  if (options.reportPath !== undefined && !/\.(json|html)$/.test(options.reportPath))
+    throw new UsageError(
+      `--report: expected a path ending in .json or .html for a folder; found "${options.reportPath}"`,
+    );
   refuseGates(options);
   const plan = await planOf(input, passes, options);
   const { given, plans, others } = plan;

@@ -1,4 +1,5 @@
-/** The report as a page: one file, which opens without a network. */
+/** Reports as pages: one file each, which opens without a network. */
+import type { FolderReport } from '../../run/folder-report.js';
 import type { Report } from '../../run/report/report.js';
 
 export interface ReportHtmlOptions {
@@ -10,4 +11,15 @@ export interface ReportHtmlOptions {
 export async function reportHtml(report: Report, { earlier }: ReportHtmlOptions = {}): Promise<string> {
   const { reportPage } = await import('./report-page.js');
   return reportPage(report, earlier);
+}
+
+export interface FolderHtmlOptions {
+  /** The pictures of both pipelines beside each other, as the PNG that lies beside the report. */
+  readonly picture?: Uint8Array;
+}
+
+/** The same of a folder's report. */
+export async function folderHtml(report: FolderReport, { picture }: FolderHtmlOptions = {}): Promise<string> {
+  const { folderPage } = await import('./folder-page.js');
+  return folderPage(report, picture);
 }

@@ -24,7 +24,7 @@ export async function reportPage(given: Report, earlier?: Report): Promise<strin
   const page = new PageBuilder();
   const sections = await reportSections(report, earlier && withTexts(earlier, shownText), page);
   return documentText({
-    title: baseName(report.input ?? 'model'),
+    title: shownText(baseName(given.input ?? 'model')),
     subtitle: [report.target, report.created.slice(0, 16).replace('T', ' '), machineText(report)].filter(
       (text) => text !== undefined,
     ),

@@ -45,7 +45,7 @@ export function depthChart(points: readonly DepthPoint[], limit: number | null |
   const every = Math.max(1, Math.ceil((top - bottom) / 5));
   const decades = Array.from({ length: Math.floor((top - bottom) / every) + 1 }, (_, i) => top - i * every);
   const x = (i: number): number => LEFT + step * i + (step - bar) / 2;
-  return html`<svg class="chart depth" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
+  return html`<div class="scroll"><svg class="chart depth" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
 ${decades.map((decade) => html`<line class="grid" x1="${LEFT}" x2="${WIDTH}" y1="${place(y(10 ** decade))}" y2="${place(y(10 ** decade))}"/><text class="axis" x="${LEFT - 8}" y="${place(y(10 ** decade) + 4)}" text-anchor="end">1e${decade}</text>`)}
 ${points.map(({ name, error, isFirst }, i) => {
   const at = y(error ?? 10 ** top);
@@ -53,7 +53,7 @@ ${points.map(({ name, error, isFirst }, i) => {
 })}
 ${typeof limit === 'number' && html`<line class="limit" x1="${LEFT}" x2="${WIDTH}" y1="${place(y(limit))}" y2="${place(y(limit))}"/><text class="limit" x="${WIDTH}" y="${place(y(limit) - 4)}" text-anchor="end">at most ${numberText(limit)}</text>`}
 ${ends(points).map(([i, anchor]) => html`<text class="axis" x="${place(anchor === 'start' ? LEFT : anchor === 'end' ? WIDTH : x(i))}" y="${HEIGHT - 8}" text-anchor="${anchor}">${clip(points[i]?.name ?? '')}</text>`)}
-</svg>`;
+</svg></div>`;
 }
 
 /** Names stand below the first and the last. */

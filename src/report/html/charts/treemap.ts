@@ -14,10 +14,14 @@ const HEIGHT = 280;
 
 const sum = (types: Readonly<Record<string, number>>): number => Object.values(types).reduce((a, b) => a + b, 0);
 
+/** All bytes of the parts. */
+export const bytesOfParts = (parts: readonly TreemapPart[]): number =>
+  parts.reduce((bytes, { types }) => bytes + sum(types), 0);
+
 /** The area of the larger of two treemaps is the whole width and height; `most` are its bytes. */
 export function treemap(parts: readonly TreemapPart[], most: number, label: string): Markup {
   const sorted = parts.filter(({ types }) => sum(types) > 0).sort((a, b) => sum(b.types) - sum(a.types));
-  const total = sorted.reduce((bytes, { types }) => bytes + sum(types), 0);
+  const total = bytesOfParts(sorted);
   const height = most > 0 ? Math.max((HEIGHT * total) / most, total > 0 ? 2 : 0) : 0;
   const places = squarified(
     sorted.map(({ types }) => sum(types)),
@@ -41,7 +45,7 @@ function partMarkup({ name, types }: TreemapPart, { x, y, width, height }: Recta
     bytesText(sum(types)),
     ...(all.length === 1 && all[0]?.[0] !== name ? [all[0]?.[0] as string] : []),
   ];
-  const fits = Math.floor((height - 6) / LINE);
+  const fits = Math.max(0, Math.floor((height - 6) / LINE));
   return html`<g><title>${title}</title>${cells.map((cell, i) => html`<rect class="${typeClass(all[i]?.[0] ?? '')}" x="${place(cell.x)}" y="${place(cell.y)}" width="${place(Math.max(cell.width - 1, 0.4))}" height="${place(Math.max(cell.height - 1, 0.4))}"/>`)}
 ${width > 44 && lines.slice(0, fits).map((line, i) => html`<text x="${place(x + 6)}" y="${place(y + 15 + LINE * i)}">${clip(line, width)}</text>`)}</g>`;
 }

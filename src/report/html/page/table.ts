@@ -51,7 +51,14 @@ export class PageTable {
     this.#selected = Math.min(this.#selected, this.rows.shown.length - 1);
     const columns = this.#columns();
     for (const element of [this.#viewport, this.#spacer])
-      element.style.setProperty('--columns', columns.map(({ column: { width } }) => `minmax(0, ${width}fr)`).join(' '));
+      element.style.setProperty(
+        '--columns',
+        columns
+          .map(
+            ({ column: { width, kind } }) => `minmax(${kind === 'text' || kind === 'name' ? 0 : '4.5rem'}, ${width}fr)`,
+          )
+          .join(' '),
+      );
     const head = this.place.querySelector('.head') as HTMLElement;
     head.innerHTML = columns.map(({ column, at }) => headCell(column, at, this.rows.sortedBy).text).join('');
     for (const button of head.querySelectorAll('button'))

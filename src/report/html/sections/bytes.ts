@@ -2,43 +2,35 @@
 import { bytesText } from '../../../ir/text/quantities.js';
 import type { Report } from '../../../run/report/report.js';
 import { sharesText } from '../../coverage.js';
-import { type TreemapPart, treemap, typeClass } from '../charts/treemap.js';
+import { bytesOfParts, type TreemapPart, treemap, typeClass } from '../charts/treemap.js';
 import type { WeightInfo } from '../details.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
 import { about, missing, plainTable, type Section } from './section.js';
 
 export function bytesSection(report: Report): Section {
-  const { before, after } = report.model;
   const weights = report.weights ?? [];
-  const most = Math.max(before.bytes, after.bytes);
-  const sides = (['before', 'after'] as const).map((side) => {
-    const parts = weights.length ? partsOf(weights, side) : typesOf(report.model[side].bytesByType);
-    return html`<figure><figcaption><b>${side}</b> ${bytesText(report.model[side].bytes)}</figcaption>${treemap(
-      parts,
-      most,
-      `Bytes ${side}: ${parts
-        .slice(0, 6)
-        .map(({ name, types }) => `${name} ${bytesText(Object.values(types).reduce((a, b) => a + b, 0))}`)
-        .join(', ')}`,
-    )}</figure>`;
-  });
+  const [before, after] = (['before', 'after'] as const).map((side) =>
+    weights.length ? partsOf(weights, side) : typesOf(report.model[side].bytesByType),
+  ) as [TreemapPart[], TreemapPart[]];
+  const most = Math.max(bytesOfParts(before), bytesOfParts(after));
   return {
     id: 'bytes',
     title: 'Bytes',
-    count: bytesText(after.bytes),
+    count: bytesText(report.model.after.bytes),
     body: [
-      about(
-        weights.length
-          ? 'Weights by block, coloured by type; areas of both sides are to one scale.'
-          : 'Weights by type; areas of both sides are to one scale.',
-      ),
-      html`<div class="pair">${sides}</div>`,
-      legend({ ...before.bytesByType, ...after.bytesByType }),
+      about(`Weights by ${weights.length ? 'block, coloured by type' : 'type'}; areas of both sides are to one scale.`),
+      html`<div class="pair">${side('before', before, most)}${side('after', after, most)}</div>`,
+      legend([...before, ...after].flatMap(({ types }) => Object.keys(types))),
       weights.length === 0 &&
         missing('This report does not say in which blocks the bytes are.', 'A report of version 2 does.'),
       coverage(report),
     ],
   };
+}
+
+function side(name: string, parts: readonly TreemapPart[], most: number): Markup {
+  const largest = parts.slice(0, 6).map((part) => `${part.name} ${bytesText(bytesOfParts([part]))}`);
+  return html`<figure><figcaption><b>${name}</b> ${bytesText(bytesOfParts(parts))}</figcaption>${treemap(parts, most, `Bytes ${name}: ${largest.join(', ')}`)}</figure>`;
 }
 
 const typesOf = (bytesByType: Readonly<Record<string, number>>): TreemapPart[] =>
@@ -71,9 +63,9 @@ function partsOf(weights: readonly WeightInfo[], side: 'before' | 'after'): Tree
   return [...all.slice(0, MOST_PARTS), ...(rest.size ? [others] : [])];
 }
 
-const legend = (types: Readonly<Record<string, number>>): Markup => {
+const legend = (types: readonly string[]): Markup => {
   const classes = new Map<string, string[]>();
-  for (const type of Object.keys(types)) classes.set(typeClass(type), [...(classes.get(typeClass(type)) ?? []), type]);
+  for (const type of new Set(types)) classes.set(typeClass(type), [...(classes.get(typeClass(type)) ?? []), type]);
   return html`<ul class="legend">${[...classes].map(([name, list]) => html`<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect class="${name}" width="10" height="10"/></svg> ${list.join(', ')}</li>`)}</ul>`;
 };
 

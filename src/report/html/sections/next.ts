@@ -14,10 +14,6 @@ const TRIFLE = 0.005;
 
 export function nextSection(report: Report, earlier: Report | undefined): Section {
   const all = opportunitiesOf(report);
-  const isTrifle = ({ ms, bytes }: Opportunity): boolean =>
-    ms === undefined && bytes !== undefined && bytes < TRIFLE * report.model.after.bytes;
-  const open = all.filter((one) => !isTrifle(one)).slice(0, MOST_OPEN);
-  const rest = all.filter((one) => !open.includes(one));
   return {
     id: 'next',
     title: 'Opportunities',
@@ -28,14 +24,25 @@ export function nextSection(report: Report, earlier: Report | undefined): Sectio
             about(
               'What was not done, and what could be, ranked by estimated time and bytes. Times are those that the nodes take in the profile, bytes what narrower types would save: both at most.',
             ),
-            html`<ol class="next">${open.map(itemMarkup)}</ol>`,
-            rest.length > 0 &&
-              html`<details class="plain"><summary>${rest.length} more, of little or unknown gain</summary><ol class="next" start="${open.length + 1}">${rest.map(itemMarkup)}</ol></details>`,
+            opportunityList(all, report),
           ]
         : missing('Nothing was left: every site is fused, every node is where it should be.'),
       earlier && grades(gradesOf(report, earlier)),
     ],
   };
+}
+
+/** The first of them open, the rest folded. */
+export function opportunityList(all: readonly Opportunity[], { model }: Report): MarkupPart {
+  const isTrifle = ({ ms, bytes }: Opportunity): boolean =>
+    ms === undefined && bytes !== undefined && bytes < TRIFLE * model.after.bytes;
+  const open = all.filter((one) => !isTrifle(one)).slice(0, MOST_OPEN);
+  const rest = all.filter((one) => !open.includes(one));
+  return [
+    open.length > 0 && html`<ol class="next">${open.map(itemMarkup)}</ol>`,
+    rest.length > 0 &&
+      html`<details class="plain"><summary>${rest.length} ${open.length ? 'more, ' : ''}of little or unknown gain</summary><ol class="next">${rest.map(itemMarkup)}</ol></details>`,
+  ];
 }
 
 const itemMarkup = (

@@ -9,7 +9,8 @@ import { changeBar, errorShare, shareBar } from '../charts/bars.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
 import { about, missing, type Section, sign, type Tone } from './section.js';
 
-export function passesSection({ passes }: Report): Section {
+/** `prefix` tells the passes of several models apart. */
+export function passesSection({ passes }: Report, prefix = ''): Section {
   const most = {
     nodes: maxOf(
       passes.flatMap(({ nodes }) => [nodes.before, nodes.after]),
@@ -31,7 +32,7 @@ export function passesSection({ passes }: Report): Section {
             'In order. Bars show what is left and what went or came; the error of a pass is against the model before it, on a logarithmic scale.',
           ),
           html`<div class="passes"><div class="head" aria-hidden="true"><span>pass</span><span>nodes</span><span>weights</span><span>error</span><span>time</span></div>
-${passes.map((pass, at) => row(pass, at, most))}</div>`,
+${passes.map((pass, at) => row(pass, `${prefix}${at}`, most))}</div>`,
         ]
       : missing('No pass was asked for.'),
   };
@@ -45,10 +46,10 @@ const states: Readonly<Record<PassReport['status'], readonly [Tone, string]>> = 
   'rolled back': ['bad', 'rolled back'],
 };
 
-function row(pass: PassReport, at: number, most: { nodes: number; bytes: number; ms: number }): Markup {
+function row(pass: PassReport, at: string, most: { nodes: number; bytes: number; ms: number }): Markup {
   const { name, status, nodes, bytes, error, takenBack } = pass;
   const [tone, word] = states[status];
-  return html`<details id="pass-${at}" data-find="pass ${name}"><summary>
+  return html`<details id="pass-${at}"${status === 'rolled back' && html` class="undone"`} data-find="pass ${name}"><summary>
 <span class="name">${sign(takenBack && tone === 'good' ? 'warn' : tone, word)} <b>${name}</b>${status !== 'applied' && html` <i>${word}</i>`}</span>
 <span class="figure"><small>nodes</small> ${fromTo(String(nodes.before), String(nodes.after))}${changeBar(nodes.before, nodes.after, most.nodes)}</span>
 <span class="figure"><small>weights</small> ${fromTo(bytesText(bytes.before), bytesText(bytes.after))}${changeBar(bytes.before, bytes.after, most.bytes)}</span>

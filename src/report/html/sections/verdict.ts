@@ -18,13 +18,15 @@ interface Card {
 export const verdictSection = (report: Report): Section => ({
   id: 'verdict',
   title: 'Verdict',
-  body: [
-    html`<p class="headline ${isWritten(report) ? 'good' : 'bad'}">${headline(report)}</p>`,
-    html`<ul class="cards">${cards(report).map(cardMarkup)}</ul>`,
-    gates(report),
-    warnings(report),
-  ],
+  body: [html`<p class="headline ${isWritten(report) ? 'good' : 'bad'}">${headline(report)}</p>`, verdictCards(report)],
 });
+
+/** The figures, the gates, and what is to be known. A figure leads to its section, where there is one. */
+export const verdictCards = (report: Report, hasSections = true): MarkupPart => [
+  html`<ul class="cards">${cards(report).map((card) => cardMarkup(card, hasSections))}</ul>`,
+  gates(report),
+  warnings(report),
+];
 
 const isWritten = ({ output, gates: all }: Report): boolean =>
   output !== undefined || all.every(({ passed }) => passed);
@@ -116,8 +118,10 @@ function placementCard({ placement, target }: Report): Card {
   return { ...card, value, detail: text, tone: isWhole ? 'good' : 'warn' };
 }
 
-const cardMarkup = ({ title, value, detail, tone, to }: Card): Markup =>
-  html`<li><a href="#${to}"><span class="title">${title}</span><span class="value ${tone ?? ''}">${value}</span><span class="detail">${detail}</span></a></li>`;
+function cardMarkup({ title, value, detail, tone, to }: Card, isLink: boolean): Markup {
+  const text = html`<span class="title">${title}</span><span class="value ${tone ?? ''}">${value}</span><span class="detail">${detail}</span>`;
+  return isLink ? html`<li><a href="#${to}">${text}</a></li>` : html`<li><div>${text}</div></li>`;
+}
 
 const gates = ({ gates: all, accuracy }: Report): Markup =>
   html`<ul class="gates" aria-label="gates">${all.map((gate) => {
