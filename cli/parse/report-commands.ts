@@ -25,6 +25,10 @@ export const reportCommands: readonly Command[] = [
       format: { ...oneOf(reportFormats, 'The format.'), defaultDescription: 'by the ending of --out, else text' },
       table: { ...oneOf(csvTables, 'What csv has a row for.'), defaultDescription: 'passes' },
       part: valued('<name>', 'Of the report of a folder: the part that is meant.'),
+      earlier: valued(
+        '<report>',
+        'Of a page: an earlier report of the same model; what came of its opportunities is said.',
+      ),
       coverage: isSo('Show types by bytes and by arithmetic too.'),
       ...summaryFlag,
     },

@@ -26,14 +26,16 @@ export const formatOf = (path: string): ReportFormat | undefined => endings[/\.(
 export interface FormatOptions extends TextOptions {
   /** Of csv. */
   readonly table?: CsvTable;
+  /** Of html: an earlier report of the same model. */
+  readonly earlier?: Report;
 }
 
 /** The report in one of the formats. */
 export async function formatted(report: Report, format: ReportFormat, options: FormatOptions): Promise<string> {
-  const { table, ...text } = options;
+  const { table, earlier, ...text } = options;
   if (format === 'json') return reportJson(report);
   if (format === 'md') return reportMarkdown(report);
-  if (format === 'html') return reportHtml(report);
+  if (format === 'html') return reportHtml(report, { earlier });
   if (format === 'csv') return reportCsv(report, table);
   if (format === 'badge') return reportBadge(report);
   return reportText(report, text);

@@ -84,7 +84,7 @@ const proof = z.object({
   ),
 });
 
-const folderReportSchema = z.object({
+export const folderReportSchema = z.object({
   version: z.literal(1),
   input: z.string(),
   folder: z.string().describe('Of the result.'),

@@ -2,6 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tinyModel, Workplace } from './run-cli.js';
 
+/** The report of a folder with one part. */
+const folderWith = (report: unknown) => ({
+  ...{ version: 1, input: 'in', folder: 'out', layout: 'diffusers', isWritten: true, ms: 1 },
+  others: { files: 0, bytes: 0, changed: [] },
+  parts: [
+    { path: 'unet/model.onnx', name: 'unet', role: 'denoiser', state: 'done', reasons: [], inputBytes: 9, report },
+  ],
+});
+
 let place: Workplace;
 let printed: string;
 beforeAll(async () => {
@@ -9,7 +18,7 @@ beforeAll(async () => {
   await place.write(tinyModel());
   const words = ['model.onnx', '--passes', 'simplify,bf16', '--target', 'cpu', '--no-speed', '--report', 'a.json'];
   printed = (await place.run(words)).stdout;
-  writeFileSync(place.path('folder.json'), JSON.stringify({ parts: [{ name: 'unet', report: place.json('a.json') }] }));
+  writeFileSync(place.path('folder.json'), JSON.stringify(folderWith(place.json('a.json'))));
   writeFileSync(place.path('text.json'), 'no JSON');
 });
 afterAll(() => place.remove());
@@ -25,6 +34,13 @@ describe('optimize report', () => {
       stdout: '',
     });
     expect(readFileSync(place.path('r.md'), 'utf8')).toMatch(/^# model\.onnx\n/);
+  });
+
+  it('writes a page, of a folder as well, and says what came of an earlier report', async () => {
+    await place.run(['report', 'a.json', '--earlier', 'a.json', '-o', 'r.html']);
+    expect(readFileSync(place.path('r.html'), 'utf8')).toContain('What came of the earlier report');
+    expect(await place.run(['report', 'folder.json', '-o', 'f.html'])).toMatchObject({ status: 0, stderr: '' });
+    expect(readFileSync(place.path('f.html'), 'utf8')).toMatch(/<h2 id="part-0-title">unet<\/h2>/);
   });
 
   it('adds to the summary of a workflow', async () => {

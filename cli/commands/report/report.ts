@@ -10,20 +10,30 @@ import type { Report } from '../../../src/run/report/report.js';
 import type { Flags } from '../../parse/flags.js';
 import { addSummary } from '../../terminal/step-summary.js';
 import { hasColour, stdout, widthOf } from '../../terminal/terminal.js';
+import { folderPageOf } from './folder-page.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const out = flags.out as string | undefined;
   const format = formatIn(flags, formatOf, reportFormats);
   if (flags.table !== undefined && format !== 'csv')
     throw new UsageError(`--table: expected --format csv; found ${format}`);
+  if (flags.earlier !== undefined && format !== 'html')
+    throw new UsageError(`--earlier: expected --format html; found ${format}`);
   if (out !== undefined) await checkDestinations([out]);
+  const folder = format === 'html' && flags.part === undefined ? await folderPageOf(flags.report as string) : undefined;
+  if (folder !== undefined) return write(folder, out);
   const report = await reportAt(flags.report as string, flags.part as string | undefined);
   const text = await formatted(report, format, {
     ...(out === undefined && { isColoured: hasColour(stdout), width: Math.max(60, widthOf(stdout)) }),
     coverage: flags.coverage === true,
     table: flags.table as CsvTable | undefined,
+    earlier: flags.earlier === undefined ? undefined : await reportAt(flags.earlier as string),
   });
   if (flags.summary) await addSummary(reportMarkdown(report));
+  await write(text, out);
+}
+
+async function write(text: string, out: string | undefined): Promise<undefined> {
   if (out === undefined) stdout.write(text);
   else await writeText({ path: out, text });
 }

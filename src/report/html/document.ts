@@ -2,13 +2,13 @@
 import { script, scriptHash, style, styleHash } from './assets.js';
 import { html, jsonInScript, Markup } from './markup.js';
 import type { PageData } from './page-data.js';
-import { type Section, sectionMarkup } from './sections/section.js';
+import { type PageSection, sectionMarkup } from './sections/section.js';
 
 export interface Document {
   readonly title: string;
   /** Below the title, in a line. */
   readonly subtitle: readonly string[];
-  readonly sections: readonly Section[];
+  readonly sections: readonly PageSection[];
   readonly data: PageData;
 }
 

@@ -12,7 +12,7 @@ import { opportunityList } from './sections/next.js';
 import { partsSection, sizeOfPart } from './sections/parts.js';
 import { passesSection } from './sections/passes.js';
 import { pipelineSection } from './sections/pipeline.js';
-import { command, missing, type Section } from './sections/section.js';
+import { command, missing, type PageSection } from './sections/section.js';
 import { verdictCards } from './sections/verdict.js';
 
 /** The page as text; `picture` is a PNG of both pictures, original first. */
@@ -33,7 +33,7 @@ export function folderPage(given: FolderReport, picture?: Uint8Array): string {
   });
 }
 
-function verdict(report: FolderReport): Section {
+function verdict(report: FolderReport): PageSection {
   const { parts, folder, isWritten } = report;
   const [before, after] = [
     parts.reduce((bytes, part) => bytes + part.inputBytes, 0),
@@ -55,7 +55,7 @@ function verdict(report: FolderReport): Section {
 }
 
 /** One model of the folder, without the graphs: a run on it alone shows these. */
-function partSection(name: string, report: Report, at: number): Section {
+function partSection(name: string, report: Report, at: number): PageSection {
   const next = opportunitiesOf(report);
   return {
     id: `part-${at}`,
@@ -68,7 +68,7 @@ function partSection(name: string, report: Report, at: number): Section {
   };
 }
 
-const recipe = (report: FolderReport): Section => ({
+const recipe = (report: FolderReport): PageSection => ({
   id: 'recipe',
   title: 'Recipe',
   body: report.command

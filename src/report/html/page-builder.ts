@@ -5,7 +5,7 @@ import type { GraphData, PageColumn, PageData, TableData, TextId } from './page-
 export type Cell = string | number | null | undefined;
 
 /** What is shown of an opened row: a name and a text each; what has no text is left out. */
-export type Details = readonly (readonly [name: string, text: string | undefined])[];
+export type RowDetails = readonly (readonly [name: string, text: string | undefined])[];
 
 export class PageBuilder {
   readonly #ids = new Map<string, TextId>();
@@ -19,14 +19,14 @@ export class PageBuilder {
     return id;
   }
 
-  details(details: Details): TextId[] {
+  details(details: RowDetails): TextId[] {
     return details.flatMap(([name, text]) => (text ? [this.text(name), this.text(text)] : []));
   }
 
   table(
     id: string,
     columns: readonly PageColumn[],
-    rows: readonly { readonly cells: readonly Cell[]; readonly details: Details }[],
+    rows: readonly { readonly cells: readonly Cell[]; readonly details: RowDetails }[],
   ): void {
     this.#tables[id] = {
       columns,

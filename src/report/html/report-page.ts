@@ -12,7 +12,7 @@ import { errorSection } from './sections/error.js';
 import { nextSection } from './sections/next.js';
 import { passesSection } from './sections/passes.js';
 import { recipeSection } from './sections/recipe.js';
-import type { Section } from './sections/section.js';
+import type { PageSection } from './sections/section.js';
 import { structureSection } from './sections/structure.js';
 import { nodesSection, sitesSection } from './sections/tables.js';
 import { verdictSection } from './sections/verdict.js';
@@ -33,7 +33,7 @@ export async function reportPage(given: Report, earlier?: Report): Promise<strin
   });
 }
 
-async function reportSections(report: Report, earlier: Report | undefined, page: PageBuilder): Promise<Section[]> {
+async function reportSections(report: Report, earlier: Report | undefined, page: PageBuilder): Promise<PageSection[]> {
   const { graph } = report;
   const changes = graph && new GraphChanges({ ...report, graph });
   return [

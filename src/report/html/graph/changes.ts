@@ -2,7 +2,7 @@
 import { msText, numberText } from '../../../ir/text/quantities.js';
 import type { Report } from '../../../run/report/report.js';
 import type { GraphNodeInfo, LineageInfo, SideInfo } from '../details.js';
-import type { Details } from '../page-builder.js';
+import type { RowDetails } from '../page-builder.js';
 
 export type SideName = 'before' | 'after';
 export type NodeState = 'kept' | 'new' | 'gone';
@@ -65,7 +65,7 @@ export class GraphChanges {
     return found ? `${found.type}${found.shape}` : '';
   }
 
-  detailsOf(node: GraphNodeInfo, side: SideName): Details {
+  detailsOf(node: GraphNodeInfo, side: SideName): RowDetails {
     const made = side === 'after' ? this.#made.get(keyOf(node.name, node.scope)) : undefined;
     const replaced =
       side === 'before' && this.stateOf(node, side) === 'gone'

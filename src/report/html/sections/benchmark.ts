@@ -3,13 +3,13 @@ import { bytesText, msRangeText, msText, ratioRangeText, ratioText } from '../..
 import type { Report } from '../../../run/report/report.js';
 import { type DotRow, dotsChart, ratioChart } from '../charts/dots.js';
 import { html, type MarkupPart } from '../markup.js';
-import { about, missing, plainTable, type Section } from './section.js';
+import { about, missing, type PageSection, plainTable } from './section.js';
 
 type Speed = NonNullable<Report['speed']> & {
   readonly samples?: { readonly original: readonly number[]; readonly result: readonly number[] };
 };
 
-export function benchmarkSection(report: Report): Section {
+export function benchmarkSection(report: Report): PageSection {
   const { speed, notTimed } = report;
   return {
     id: 'benchmark',

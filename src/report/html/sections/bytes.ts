@@ -5,9 +5,9 @@ import { sharesText } from '../../coverage.js';
 import { bytesOfParts, type TreemapPart, treemap, typeClass } from '../charts/treemap.js';
 import type { WeightInfo } from '../details.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
-import { about, missing, plainTable, type Section } from './section.js';
+import { about, missing, type PageSection, plainTable } from './section.js';
 
-export function bytesSection(report: Report): Section {
+export function bytesSection(report: Report): PageSection {
   const weights = report.weights ?? [];
   const [before, after] = (['before', 'after'] as const).map((side) =>
     weights.length ? partsOf(weights, side) : typesOf(report.model[side].bytesByType),

@@ -8,9 +8,9 @@ import { rolloutText, rolloutTitle } from '../../rollout.js';
 import { depthChart } from '../charts/depth.js';
 import { worstOutput } from '../facts.js';
 import { html, type MarkupPart } from '../markup.js';
-import { about, command, missing, plainTable, type Section, sign } from './section.js';
+import { about, command, missing, type PageSection, plainTable, sign } from './section.js';
 
-export function errorSection(report: Report): Section {
+export function errorSection(report: Report): PageSection {
   const worst = worstOutput(report);
   return {
     id: 'error',

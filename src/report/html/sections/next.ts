@@ -6,13 +6,13 @@ import { html, type Markup, type MarkupPart } from '../markup.js';
 import { type GradedOpportunity, type Grades, gradesOf } from '../next/grades.js';
 import { opportunitiesOf } from '../next/opportunities.js';
 import type { Opportunity } from '../next/opportunity.js';
-import { about, command, missing, plainTable, type Section, sign, type Tone } from './section.js';
+import { about, command, missing, type PageSection, plainTable, sign, type Tone } from './section.js';
 
 /** More are folded away, and those that would save less than this share of the result's bytes and are in no list of times. */
 const MOST_OPEN = 8;
 const TRIFLE = 0.005;
 
-export function nextSection(report: Report, earlier: Report | undefined): Section {
+export function nextSection(report: Report, earlier: Report | undefined): PageSection {
   const all = opportunitiesOf(report);
   return {
     id: 'next',

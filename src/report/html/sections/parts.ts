@@ -4,7 +4,7 @@ import type { FolderReport, PartReport } from '../../../run/folder-report.js';
 import { changeBar } from '../charts/bars.js';
 import { changeText } from '../facts.js';
 import { html, type MarkupPart } from '../markup.js';
-import { about, plainTable, type Section, sign, type Tone } from './section.js';
+import { about, type PageSection, plainTable, sign, type Tone } from './section.js';
 
 const tones: Readonly<Record<PartReport['state'], Tone>> = {
   planned: 'idle',
@@ -16,7 +16,7 @@ const tones: Readonly<Record<PartReport['state'], Tone>> = {
 
 export const sizeOfPart = (part: PartReport): number => part.bytes ?? part.expectedBytes ?? part.inputBytes;
 
-export function partsSection({ parts, others, layout }: FolderReport): Section {
+export function partsSection({ parts, others, layout }: FolderReport): PageSection {
   const most = Math.max(
     0,
     parts.reduce((bytes, part) => Math.max(bytes, part.inputBytes, sizeOfPart(part)), 0),

@@ -7,10 +7,10 @@ import { rewritesText } from '../../text.js';
 import { tuningTexts } from '../../tuning.js';
 import { changeBar, errorShare, shareBar } from '../charts/bars.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
-import { about, missing, type Section, sign, type Tone } from './section.js';
+import { about, missing, type PageSection, sign, type Tone } from './section.js';
 
 /** `prefix` tells the passes of several models apart. */
-export function passesSection({ passes }: Report, prefix = ''): Section {
+export function passesSection({ passes }: Report, prefix = ''): PageSection {
   const most = {
     nodes: maxOf(
       passes.flatMap(({ nodes }) => [nodes.before, nodes.after]),

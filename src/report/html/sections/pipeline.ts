@@ -3,9 +3,9 @@ import { decibelText, numberText } from '../../../ir/text/quantities.js';
 import type { FolderReport, PipelineProof } from '../../../run/folder-report.js';
 import { depthChart } from '../charts/depth.js';
 import { html, type MarkupPart } from '../markup.js';
-import { about, missing, plainTable, type Section, sign } from './section.js';
+import { about, missing, type PageSection, plainTable, sign } from './section.js';
 
-export function pipelineSection({ proof }: FolderReport, picture: string | undefined): Section {
+export function pipelineSection({ proof }: FolderReport, picture: string | undefined): PageSection {
   return {
     id: 'pipeline',
     title: 'Pipeline',

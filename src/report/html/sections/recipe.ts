@@ -3,9 +3,9 @@ import type { Report } from '../../../run/report/report.js';
 import { html, type MarkupPart } from '../markup.js';
 import { baseCommand } from '../next/commands.js';
 import { machineRows } from './benchmark.js';
-import { command, missing, type Section } from './section.js';
+import { command, missing, type PageSection } from './section.js';
 
-export function recipeSection(report: Report): Section {
+export function recipeSection(report: Report): PageSection {
   const { recipe, hashes, target, architecture, seed, output } = report;
   const files = hashes ? [hashes.model, ...hashes.data, ...hashes.inputs] : [];
   const rows: [string, MarkupPart][] = [

@@ -1,7 +1,7 @@
 /** The parts of the page, and what stands where there is nothing to show. */
 import { html, type Markup, type MarkupPart } from '../markup.js';
 
-export interface Section {
+export interface PageSection {
   readonly id: string;
   readonly title: string;
   /** Beside the title in the list of sections: how many there are, or the worst. */
@@ -9,7 +9,7 @@ export interface Section {
   readonly body: MarkupPart;
 }
 
-export const sectionMarkup = ({ id, title, body }: Section): Markup => html`
+export const sectionMarkup = ({ id, title, body }: PageSection): Markup => html`
 <section id="${id}" aria-labelledby="${id}-title">
 <h2 id="${id}-title">${title}</h2>
 ${body}

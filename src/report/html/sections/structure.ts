@@ -7,7 +7,7 @@ import { layoutPiece } from '../graph/layout.js';
 import { type Piece, piecesOf } from '../graph/pieces.js';
 import { html, type Markup } from '../markup.js';
 import type { PageBuilder } from '../page-builder.js';
-import { about, missing, plainTable, type Section } from './section.js';
+import { about, missing, type PageSection, plainTable } from './section.js';
 
 /** So many pieces are drawn: those that change, the largest share of the model first. */
 const MOST_DRAWN = 40;
@@ -16,7 +16,7 @@ export async function structureSection(
   report: Report,
   changes: GraphChanges | undefined,
   page: PageBuilder,
-): Promise<Section> {
+): Promise<PageSection> {
   const section = { id: 'structure', title: 'Structure' };
   if (!changes)
     return {

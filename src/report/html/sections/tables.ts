@@ -3,13 +3,13 @@ import type { Report } from '../../../run/report/report.js';
 import type { GraphChanges, SideName } from '../graph/changes.js';
 import { html, type Markup } from '../markup.js';
 import type { PageBuilder } from '../page-builder.js';
-import { about, missing, type Section } from './section.js';
+import { about, missing, type PageSection } from './section.js';
 
 /** The place of a table that the script fills. */
 export const tablePlace = (id: string, label: string): Markup =>
   html`<div class="grid" data-table="${id}" data-label="${label}"><noscript><p class="missing">This table needs scripts: the rows are in the report's JSON.</p></noscript></div>`;
 
-export function nodesSection(changes: GraphChanges | undefined, page: PageBuilder): Section {
+export function nodesSection(changes: GraphChanges | undefined, page: PageBuilder): PageSection {
   const section = { id: 'nodes', title: 'Nodes' };
   if (!changes)
     return {
@@ -70,7 +70,7 @@ export function nodesSection(changes: GraphChanges | undefined, page: PageBuilde
 const shortProvider = (provider: string | undefined): string | undefined => provider?.replace(/ExecutionProvider$/, '');
 
 /** Every place that a fusing pass is for. */
-export function sitesSection({ passes, input = 'model.onnx' }: Report, page: PageBuilder): Section {
+export function sitesSection({ passes, input = 'model.onnx' }: Report, page: PageBuilder): PageSection {
   const sites = passes.flatMap(({ name, sites: found = [] }) => found.map((site) => ({ ...site, pass: name })));
   const fused = sites.filter((site) => site.fused).length;
   if (sites.length > 0)

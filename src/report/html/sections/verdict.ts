@@ -5,7 +5,7 @@ import { isOpenGate } from '../../accuracy-text.js';
 import { placementText } from '../../placement-text.js';
 import { changeText, outcomeOf, sizesOf, worstOutput } from '../facts.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
-import { type Section, sign, type Tone } from './section.js';
+import { type PageSection, sign, type Tone } from './section.js';
 
 interface Card {
   readonly title: string;
@@ -15,7 +15,7 @@ interface Card {
   readonly to: string;
 }
 
-export const verdictSection = (report: Report): Section => ({
+export const verdictSection = (report: Report): PageSection => ({
   id: 'verdict',
   title: 'Verdict',
   body: [html`<p class="headline ${isWritten(report) ? 'good' : 'bad'}">${headline(report)}</p>`, verdictCards(report)],

@@ -3,10 +3,10 @@ import { numberText } from '../../../ir/text/quantities.js';
 import type { Report } from '../../../run/report/report.js';
 import type { WeightInfo } from '../details.js';
 import type { PageBuilder } from '../page-builder.js';
-import { about, missing, type Section } from './section.js';
+import { about, missing, type PageSection } from './section.js';
 import { tablePlace } from './tables.js';
 
-export function weightsSection({ weights }: Report, page: PageBuilder): Section {
+export function weightsSection({ weights }: Report, page: PageBuilder): PageSection {
   const section = { id: 'weights', title: 'Weights' };
   if (!weights)
     return {
