@@ -8,6 +8,7 @@
 import { CHUNK } from '../../../src/ir/tensors/tensor.js';
 import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
 import { nearest, scan } from '../quantize.js';
+import { RowKernel } from './row-kernel.js';
 import type { ProductWeight } from './sizes.js';
 
 const LARGEST = 127;
@@ -19,7 +20,7 @@ const FEEDBACK = 1 / 64;
 const BAND = 32 * CHUNK;
 
 /** Where pairs count, the sum of a pair with equal signs stays within the limit. */
-export function* columnBytes(weight: ProductWeight, scales: Float32Array): Iterable<Uint8Array> {
+export function* columnBytes(weight: ProductWeight, scales: Float32Array, withKernels = true): Iterable<Uint8Array> {
   const { matrix, isTransposed } = weight;
   const [K, N] = isTransposed ? [matrix.columns, matrix.rows] : [matrix.rows, matrix.columns];
   const errors = new Float64Array(N);
@@ -27,19 +28,28 @@ export function* columnBytes(weight: ProductWeight, scales: Float32Array): Itera
   const height = Math.max(16, Math.floor(BAND / Math.max(1, N) / 16) * 16);
   for (let start = 0; start < K; start += height) {
     const end = Math.min(K, start + height);
-    const band = fillBand(weight, scales, errors, [start, end]);
+    const band = fillBand(weight, scales, errors, [start, end], withKernels);
     for (let at = 0; at < band.length; at += CHUNK) yield new Uint8Array(band.buffer).subarray(at, at + CHUNK);
   }
 }
 
 function fillBand(
-  { matrix, isTransposed, isPaired }: ProductWeight,
+  weight: ProductWeight,
   scales: Float32Array,
   errors: Float64Array,
   [start, end]: readonly [number, number],
+  withKernels: boolean,
 ): Int8Array {
+  const { matrix, isTransposed, isPaired } = weight;
   const N = scales.length;
   const band = new Int8Array((end - start) * N);
+  const kernel = withKernels && RowKernel.of(weight);
+  if (kernel) {
+    const { visit, finish } = kernel.bytes(scales, errors, band, [start, end]);
+    scan(matrix, visit);
+    finish();
+    return band;
+  }
   scan(matrix, (numbers, from, to, row, column) => {
     if (isTransposed) {
       const [first, last] = [Math.max(from, from + start - column), Math.min(to, from + end - column)];

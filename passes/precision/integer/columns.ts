@@ -3,6 +3,7 @@
  * that is some percent smaller, where finer steps gain more than the cut-off numbers lose.
  */
 import { divided, nearest, scan, type Visit } from '../quantize.js';
+import { RowKernel } from './row-kernel.js';
 import { LARGEST_SIZE, type ProductWeight, sizesBeyond } from './sizes.js';
 
 export interface ColumnScales {
@@ -16,22 +17,12 @@ const SHARES = [1, 0.99, 0.98, 0.97, 0.96, 0.94, 0.92, 0.9] as const;
 const LEAST = 0.9;
 
 /** Undefined where a number is not finite. Reads the weight twice; memory is a few numbers a column. */
-export function columnScalesOf(weight: ProductWeight): ColumnScales | undefined {
-  const { matrix } = weight;
-  const sizes = new Float32Array(matrix.groups);
-  const grow = (column: number, size: number): void => {
-    sizes[column] = size < Number.POSITIVE_INFINITY ? size : Number.POSITIVE_INFINITY;
-  };
-  scan(matrix, sizesBeyond(weight, sizes, grow));
+export function columnScalesOf(weight: ProductWeight, withKernels = true): ColumnScales | undefined {
+  const kernel = withKernels ? RowKernel.of(weight) : undefined;
+  const sizes = largestSizes(weight, kernel);
   if (!sizes.every((size) => size < Number.POSITIVE_INFINITY)) return undefined;
-  const rounded = new RoundingErrors(divided(sizes.slice(), LARGEST_SIZE));
   const cut = new CutErrors(sizes, weight.isPaired);
-  const round = weight.isTransposed ? rounded.along : rounded.across;
-  const beyond = sizesBeyond(weight, cut.limits, cut.add);
-  scan(matrix, (numbers, from, to, row, column) => {
-    round(numbers, from, to, row, column);
-    beyond(numbers, from, to, row, column);
-  });
+  const rounded = roundingErrors(weight, divided(sizes.slice(), LARGEST_SIZE), cut, kernel);
   let difference = 0;
   for (let column = 0; column < sizes.length; column++) {
     let [share, least] = [1, Number.POSITIVE_INFINITY];
@@ -44,6 +35,42 @@ export function columnScalesOf(weight: ProductWeight): ColumnScales | undefined 
   }
   const { total } = rounded;
   return { scales: divided(sizes, LARGEST_SIZE), error: total === 0 ? 0 : Math.sqrt(difference / total) };
+}
+
+/** The largest size of each column; infinite where a number is not finite. */
+function largestSizes(weight: ProductWeight, kernel: RowKernel | undefined): Float32Array {
+  if (kernel) {
+    const { visit, sizes } = kernel.largest();
+    scan(weight.matrix, visit);
+    return sizes();
+  }
+  const sizes = new Float32Array(weight.matrix.groups);
+  const grow = (column: number, size: number): void => {
+    sizes[column] = size < Number.POSITIVE_INFINITY ? size : Number.POSITIVE_INFINITY;
+  };
+  scan(weight.matrix, sizesBeyond(weight, sizes, grow));
+  return sizes;
+}
+
+function roundingErrors(
+  weight: ProductWeight,
+  scales: Float32Array,
+  cut: CutErrors,
+  kernel: RowKernel | undefined,
+): Pick<RoundingErrors, 'squares' | 'total'> {
+  if (kernel) {
+    const { visit, squares } = kernel.errors(scales, cut.limits, cut.add);
+    scan(weight.matrix, visit);
+    return { squares: squares(), total: kernel.total };
+  }
+  const rounded = new RoundingErrors(scales);
+  const round = weight.isTransposed ? rounded.along : rounded.across;
+  const beyond = sizesBeyond(weight, cut.limits, cut.add);
+  scan(weight.matrix, (numbers, from, to, row, column) => {
+    round(numbers, from, to, row, column);
+    beyond(numbers, from, to, row, column);
+  });
+  return rounded;
 }
 
 /** The squared rounding error of each column, and the squared norm of the weight. */

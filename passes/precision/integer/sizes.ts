@@ -16,7 +16,7 @@ export const LARGEST_SIZE = PAIR_LIMIT - 1e-4;
 export const [LARGEST, LARGEST_EXACT] = [127, 64] as const;
 
 /** The share of a pair's limit that one weight takes. */
-const ALONE = LARGEST_SIZE / 127;
+export const ALONE = LARGEST_SIZE / 127;
 
 /** A stored weight of a product: a column of it is a column of the matrix, or a row where the weight is stored transposed. */
 export interface ProductWeight {
@@ -27,7 +27,7 @@ export interface ProductWeight {
 }
 
 /** What is called for each size beyond its limit, and for NaN. It may change the limits. */
-type Exceed = (column: number, size: number) => void;
+export type Exceed = (column: number, size: number) => void;
 
 /** Looks at the sizes of a weight as it is scanned, each against the limit of its column. */
 export const sizesBeyond = ({ isTransposed, isPaired }: ProductWeight, limits: Float32Array, exceed: Exceed): Visit =>

@@ -7,57 +7,56 @@
  */
 import { CHUNK, elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { floatChunks } from '../extent.js';
-import { columnOffsets, type GroupStep, groupAt } from '../quantize.js';
+import { type GroupStep, groupAt } from '../quantize.js';
+import { roundedByKernel } from './encode-kernel.js';
 import type { Groups } from './groups.js';
 
 /** The share of a channel's errors so far that goes into its next number. */
 export const FEEDBACK = 1 / 8;
 
-/** Rounds numbers to those of a type; a `code` is the stored form. */
-export interface Rounding {
-  /** The code of a number in a group. */
-  code(number: number, group: number): number;
-  /** The number that a code stands for. */
-  number(code: number, group: number): number;
+/** Whole numbers from −largest to largest, each times the scale of its group. The scales are those of finite numbers. */
+export interface Steps {
+  readonly scales: Float32Array;
+  readonly largest: number;
 }
 
-type Codes = Int8Array | Uint16Array | Float32Array;
+/** Where a piece of a row begins: its column, the first group and the first channel of its row, and its place among the codes. */
+interface Piece {
+  readonly column: number;
+  readonly group: number;
+  readonly channel: number;
+  readonly at: number;
+}
 
-/** Walks over one tensor once. */
+/** Walks over one tensor once. `withKernels`: where the host has them; the codes are the same. */
 export class Encoder {
   readonly #errors: Float64Array;
   readonly #share: number;
+  readonly #withKernels: boolean;
   #difference = 0;
   #total = 0;
 
   constructor(
     readonly groups: Groups,
-    readonly rounding: Rounding,
-    share = FEEDBACK,
+    readonly steps: Steps,
+    { share = FEEDBACK, withKernels = true } = {},
   ) {
     const { channels } = groups;
     this.#errors = new Float64Array(channels?.count ?? 1);
     this.#share = channels ? share : 0;
+    this.#withKernels = withKernels;
   }
 
   /** The codes of a tensor in order, in arrays of a chunk's length, each used again. */
-  *codes<T extends Codes>(tensor: Tensor, made: new (length: number) => T): Iterable<T> {
-    const { columns, rowGroups, columnGroups, channels } = this.groups;
-    const codes = new made(Math.min(CHUNK, elementCount(tensor.shape)));
-    const [columnGroup, columnChannel] = [columnGroups, channels?.columns ?? NONE].map((step) =>
-      columnOffsets(columns, step),
-    );
+  *codes(tensor: Tensor): Iterable<Int8Array> {
+    const { columns, rowGroups, channels } = this.groups;
+    const codes = new Int8Array(Math.min(CHUNK, elementCount(tensor.shape)));
     let [row, column, at] = [0, 0, 0];
     for (const numbers of floatChunks(tensor))
       for (let from = 0; from < numbers.length; ) {
         const to = Math.min(numbers.length, from + columns - column, from + codes.length - at);
-        const places = {
-          group: groupAt(rowGroups, row),
-          groups: columnGroup as Int32Array,
-          channel: groupAt(channels?.rows ?? NONE, row),
-          channels: columnChannel as Int32Array,
-        };
-        this.#piece(numbers, [from, to], column, places, codes, at);
+        const [group, channel] = [groupAt(rowGroups, row), groupAt(channels?.rows ?? NONE, row)];
+        this.#piece(numbers.subarray(from, to), codes, { column, group, channel, at });
         at += to - from;
         column += to - from;
         from = to;
@@ -70,59 +69,59 @@ export class Encoder {
           row++;
         }
       }
-    if (at > 0) yield codes.subarray(0, at) as T;
+    if (at > 0) yield codes.subarray(0, at);
   }
 
-  #piece(
-    numbers: Float32Array | Float64Array,
-    [from, to]: readonly [number, number],
-    column: number,
-    { group, groups, channel, channels }: ScalePlaces,
-    codes: Codes,
-    at: number,
-  ): void {
-    const [errors, rounding, share] = [this.#errors, this.rounding, this.#share];
-    let [difference, total] = [this.#difference, this.#total];
-    for (let i = from, k = column, place = at; i < to; i++, k++, place++) {
-      const exact = numbers[i] as number;
-      const own = group + (groups[k] as number);
-      const to = channel + (channels[k] as number);
-      const before = errors[to] as number;
-      // Zero stays zero, because it may be padding.
-      const code = rounding.code(exact === 0 ? exact : exact + share * before, own);
-      codes[place] = code;
-      const error = exact - rounding.number(code, own);
-      // NaN and infinities.
-      if (!(Math.abs(error) < Number.POSITIVE_INFINITY)) continue;
-      errors[to] = before + error;
-      difference += error * error;
-      total += exact * exact;
+  #piece(numbers: Float32Array | Float64Array, codes: Int8Array, piece: Piece): void {
+    const { columnGroups, channels } = this.groups;
+    const own = { groups: columnGroups, channels: channels?.columns, errors: this.#errors, share: this.#share };
+    const made =
+      (this.#withKernels && roundedByKernel(numbers, codes, piece, { ...this.steps, ...own })) ||
+      this.#along(numbers, codes, piece);
+    this.#difference += made.difference;
+    this.#total += made.total;
+  }
+
+  #along(numbers: Float32Array | Float64Array, codes: Int8Array, { column, group, channel, at }: Piece) {
+    const [errors, { scales, largest }, share] = [this.#errors, this.steps, this.#share];
+    const { columnGroups, channels } = this.groups;
+    let [difference, total] = [0, 0];
+    for (let from = 0; from < numbers.length; ) {
+      // As far as scale and channel are the same.
+      const place = column + from;
+      const length = Math.min(lengthAt(columnGroups, place), lengthAt(channels?.columns ?? NONE, place));
+      const to = Math.min(numbers.length, from + length);
+      const scale = scales[group + groupAt(columnGroups, place)] as number;
+      const own = channel + groupAt(channels?.columns ?? NONE, place);
+      let before = errors[own] as number;
+      for (let i = from; i < to; i++) {
+        const exact = numbers[i] as number;
+        // Zero stays zero, because it may be padding.
+        const rounded = Math.floor((exact === 0 ? exact : exact + share * before) / scale + 0.5);
+        const code = rounded > largest ? largest : rounded < -largest ? -largest : rounded;
+        codes[at + i] = code;
+        const error = exact - code * scale;
+        // NaN and infinities.
+        if (!(Math.abs(error) < Number.POSITIVE_INFINITY)) continue;
+        before += error;
+        difference += error * error;
+        total += exact * exact;
+      }
+      errors[own] = before;
+      from = to;
     }
-    this.#difference = difference;
-    this.#total = total;
+    return { difference, total };
   }
 
   /** The norm of the change over the norm of a tensor. */
   measure(tensor: Tensor): number {
-    for (const _ of this.codes(tensor, Float32Array));
+    for (const _ of this.codes(tensor));
     return this.#difference === 0 ? 0 : Math.sqrt(this.#difference / this.#total);
   }
 }
 
-interface ScalePlaces {
-  readonly group: number;
-  readonly groups: Int32Array;
-  readonly channel: number;
-  readonly channels: Int32Array;
-}
-
 const NONE: GroupStep = { block: 1, step: 0 };
 
-/** Whole numbers up to `largest`, times the scale of their group. */
-export const integers = (scales: Float32Array, largest: number): Rounding => ({
-  code(number, group) {
-    const rounded = Math.floor(number / (scales[group] as number) + 0.5);
-    return rounded > largest ? largest : rounded < -largest ? -largest : rounded;
-  },
-  number: (code, group) => code * (scales[group] as number),
-});
+/** The columns from one on that are of one group. */
+const lengthAt = ({ block, step }: GroupStep, column: number): number =>
+  step === 0 ? Number.POSITIVE_INFINITY : block - (column % block);

@@ -6,12 +6,12 @@ import { elementCount, memoryTensor, type Tensor } from '../../../src/ir/tensors
 import { dataTypes } from '../../../src/ir/types.js';
 import type { KnownProducts } from '../moments/measure.js';
 import { roundedKnowing } from '../moments/round.js';
-import { scalesOf } from '../quantize.js';
 import { bytesOf, type Quantized, type StoredWeight } from './decode.js';
-import { Encoder, integers } from './encode.js';
-import { blockGroups, channelGroups, type Groups, matrixOf } from './groups.js';
+import { Encoder } from './encode.js';
+import { blockGroups, channelGroups, type Groups } from './groups.js';
 import { HalfEncoder } from './half-encoder.js';
 import { halfBits } from './half-floats.js';
+import { rememberedScales } from './remembered-scales.js';
 import type { WeightSite, WeightUse } from './sites.js';
 
 /** A float of 16 bits, or 8 or 4 bits with a scale for each channel or for each block. */
@@ -70,8 +70,8 @@ function quantized(
       yield* roundedKnowing(one as Tensor, groups, steps, known).chunks() as Iterable<Uint8Array>;
       return;
     }
-    const encoder = new Encoder(groups, integers(steps, LEVELS[type]));
-    for (const codes of encoder.codes(one as Tensor, Int8Array)) {
+    const encoder = new Encoder(groups, { scales: steps, largest: LEVELS[type] });
+    for (const codes of encoder.codes(one as Tensor)) {
       const bytes = new Uint8Array(codes.buffer, 0, codes.length);
       yield type === 'int8' ? bytes.slice() : packed(bytes);
     }
@@ -101,7 +101,7 @@ function scaleType(
   graph: Graph,
 ): QuantizedTypes['scales'] | undefined {
   const beyond = largestOf(tensor, (one) => {
-    const steps = scalesOf(matrixOf(one, groups), LEVELS[type]);
+    const steps = rememberedScales(one, groups, LEVELS[type]);
     return steps ? Number(!steps.every((step) => step >= LEAST_FLOAT16 && step <= 65504)) : Number.POSITIVE_INFINITY;
   });
   if (beyond === Number.POSITIVE_INFINITY) return undefined;
@@ -124,7 +124,7 @@ const DROPPED = { float16: 0x1fff, bfloat16: 0xffff } as const;
 
 /** The scale of each group, as it is stored; undefined where a number is not finite. */
 function stepsOf(tensor: Tensor, groups: Groups, { type, scales }: QuantizedTypes): Float32Array | undefined {
-  const steps = scalesOf(matrixOf(tensor, groups), LEVELS[type]);
+  const steps = rememberedScales(tensor, groups, LEVELS[type])?.slice();
   if (!steps || scales === 'float32') return steps;
   const bits = new Uint32Array(steps.buffer);
   const dropped = DROPPED[scales];
@@ -156,7 +156,7 @@ function errorOf({ tensor, main }: WeightSite, form: StorageForm, stored: Stored
     if (!('block' in form)) return new HalfEncoder(groups, form.type).measure(one);
     const scales = (stored as Quantized).scales.type as QuantizedTypes['scales'];
     const steps = stepsOf(one, groups, { type: form.type, scales }) as Float32Array;
-    return new Encoder(groups, integers(steps, LEVELS[form.type])).measure(one);
+    return new Encoder(groups, { scales: steps, largest: LEVELS[form.type] }).measure(one);
   });
 }
 

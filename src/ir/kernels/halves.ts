@@ -2,7 +2,7 @@
 import { type Kernels, kernels } from './module.js';
 
 /** How numbers become 16 bits: as they are stored, where the largest number stands for what is beyond, or as casts round. */
-export const halfKinds = { float16: 0, bfloat16: 1, ieeeFloat16: 2, saturatedBfloat16: 3 } as const;
+const halfKinds = { float16: 0, bfloat16: 1, ieeeFloat16: 2, saturatedBfloat16: 3 } as const;
 export type HalfKind = keyof typeof halfKinds;
 
 /** The most numbers of a call: their bytes stay in the cache. */

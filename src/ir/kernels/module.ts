@@ -33,6 +33,38 @@ interface Exports {
   halveAcross(numbers: Address, sums: Address, count: number, out: Address, isWide: number): void;
   widenFloat16(halves: Address, count: number, out: Address): void;
   largestBits(numbers: Address, count: number): number;
+  growSizes(numbers: Address, firsts: Address, sizes: Address, count: number, alone: number): void;
+  sizesBeyond(numbers: Address, firsts: Address, limits: Address, count: number, alone: number, list: Address): number;
+  roundingErrors(numbers: Address, scales: Address, squares: Address, count: number): number;
+  roundBytes(
+    numbers: Address,
+    scales: Address,
+    errors: Address,
+    count: number,
+    out: Address,
+    above: Address,
+    limit: number,
+  ): void;
+  roundBlocks(
+    numbers: Address,
+    scales: Address,
+    column: number,
+    count: number,
+    block: number,
+    largest: number,
+    out: Address,
+    totals: Address,
+  ): void;
+  roundAcross(
+    numbers: Address,
+    scales: Address,
+    errors: Address,
+    count: number,
+    share: number,
+    largest: number,
+    out: Address,
+    totals: Address,
+  ): void;
   packCodes(codes: Address, rows: number, bits: number, out: Address): void;
   triangleEnergy(
     triangle: Address,
@@ -82,6 +114,10 @@ export class Kernels {
 
   bytes(address: Address, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.run.memory.buffer, address, length);
+  }
+
+  signed(address: Address, length: number): Int8Array<ArrayBuffer> {
+    return new Int8Array(this.run.memory.buffer, address, length);
   }
 
   halves(address: Address, length: number): Uint16Array<ArrayBuffer> {

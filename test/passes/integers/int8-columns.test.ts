@@ -108,3 +108,24 @@ describe('rounding of columns', () => {
     expect(numbersOf(weight.matrix.tensor).length).toBe(bytes.length);
   });
 });
+
+describe('kernels', () => {
+  it.each([true, false])('give the same scales and bytes (pairs: %s)', (isPaired) => {
+    const [K, N] = [71, 62];
+    const special = [0, -0, 1e38, -1e38, 1e-40, 3e-39, 2 ** -126];
+    const plain = normal(K * N, 8);
+    const odd = plain.map((number, at) => (at % 5 === 0 ? (special[at % 7] as number) : number * 2 ** ((at % 9) - 4)));
+    const positive = plain.map(Math.abs);
+    for (const numbers of [plain, odd, positive]) {
+      const weight = weightOf(numbers, K, N, isPaired);
+      const [script, kernel] = [false, true].map((withKernels) => columnScalesOf(weight, withKernels));
+      expect(kernel?.scales).toEqual(script?.scales);
+      expect(kernel?.error).toBeCloseTo(script?.error as number, 12);
+      const scales = script?.scales as Float32Array;
+      const [own, made] = [false, true].map((one) => [...columnBytes(weight, scales, one)].map((piece) => [...piece]));
+      expect(made).toEqual(own);
+    }
+    const broken = weightOf([...plain.slice(1), Number.NaN], K, N, isPaired);
+    for (const withKernels of [false, true]) expect(columnScalesOf(broken, withKernels)).toBeUndefined();
+  });
+});

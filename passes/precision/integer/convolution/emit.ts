@@ -5,7 +5,7 @@ import { derivedTensor, elementCount, type Tensor } from '../../../../src/ir/ten
 import { tensorType } from '../../../../src/ir/types.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { type Matrix, scalesOf } from '../../quantize.js';
-import { Encoder, integers } from '../../weights/encode.js';
+import { Encoder } from '../../weights/encode.js';
 import { channelGroups } from '../../weights/groups.js';
 import type { ByteRange } from './ranges.js';
 import type { ConvSite } from './sites.js';
@@ -95,8 +95,8 @@ function* channelBytes({ weight, scales, largest }: StaticConv): Iterable<Uint8A
     channels: [0],
     contracted: weight.shape.map((_, axis) => axis).slice(1),
   });
-  const encoder = new Encoder(groups, integers(scales, largest), FEEDBACK);
-  for (const codes of encoder.codes(weight, Int8Array)) yield new Uint8Array(codes.buffer, 0, codes.length).slice();
+  const encoder = new Encoder(groups, { scales, largest }, { share: FEEDBACK });
+  for (const codes of encoder.codes(weight)) yield new Uint8Array(codes.buffer, 0, codes.length).slice();
 }
 
 function biasOf(graph: Graph, bias: Tensor, factors: Float32Array): Value {
