@@ -77,6 +77,7 @@ export type { VariantResult, Variants } from './run/variants-schema.js';
 export type { VerifyLevel } from './run/verify/verifier.js';
 export type { ProviderProbe } from './runtime/providers.js';
 export { type Config, configSchema } from './settings/config.js';
+export { type ConfigFile, type ConfigJob, defineConfig } from './settings/config-file.js';
 export { type StepCache, type StepCacheOptions, type StepSession, stepCache } from './step-cache.js';
 export { type RuntimeModule, useRuntime } from './use-runtime.js';
 export type { ByBlockOptions, DriftReport, ErrorByBlock, PartError, ValueError } from './validate/by-block/index.js';

@@ -7,6 +7,7 @@ type RunCommand = (flags: Flags, words: readonly string[]) => Promise<number | u
 /** By name of the command. */
 export const runs: Readonly<Record<string, RunCommand>> = {
   '': async (flags, words) => (await import('./optimize/optimize.js')).run(flags, words),
+  run: async (flags) => (await import('./optimize/run.js')).run(flags),
   inspect: async (flags) => (await import('./inspect.js')).run(flags),
   explain: async (flags) => (await import('./explain.js')).run(flags),
   plan: async (flags) => (await import('./plan.js')).run(flags),

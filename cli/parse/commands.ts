@@ -12,7 +12,7 @@ import {
   readFlags,
 } from './flag-sets.js';
 import { oneOf, valued } from './flags.js';
-import { jobFlags } from './job-flags.js';
+import { jobFlags, runFlags } from './job-flags.js';
 import { partCommands } from './part-commands.js';
 import { reportCommands } from './report-commands.js';
 
@@ -24,6 +24,13 @@ export const commands: readonly Command[] = [
     summary:
       'Run passes over a model (- for stdin), a folder of models or several files, verify, and write the result.',
     flags: jobFlags,
+  },
+  {
+    name: 'run',
+    positionals: [],
+    optional: 'job',
+    summary: 'Do the jobs of a config (models and variants, each with its passes), or one of them.',
+    flags: runFlags,
   },
   {
     name: 'inspect',

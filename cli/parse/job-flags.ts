@@ -93,3 +93,9 @@ export const jobFlags = {
   ...jsonFlag,
   ...quietFlag,
 };
+
+/** What may be said of all jobs of a config. */
+export const runFlags = {
+  ...{ config: jobFlags.config, force: jobFlags.force, 'dry-run': jobFlags['dry-run'] },
+  ...{ target: jobFlags.target, ...quietFlag },
+};

@@ -1,22 +1,65 @@
 /** Config files: JSON, and modules of JavaScript or TypeScript. */
 import { readFile } from 'node:fs/promises';
-import { dirname, extname, resolve } from 'node:path';
+import { dirname, extname, resolve, sep } from 'node:path';
+import { named } from '../../src/ir/collections/named.js';
 import { UsageError } from '../../src/ir/text/usage-error.js';
-import { type Config, checkConfig } from '../../src/settings/config.js';
+import type { Config } from '../../src/settings/config.js';
+import { type ConfigJob, checkConfigFile } from '../../src/settings/config-file.js';
 import { importModule } from '../../src/settings/module-file.js';
 
-/** The settings in a config file, or under a key of it; paths in it are relative to it. Throws UsageError where it is none. */
-export async function loadConfig(path: string, key?: string): Promise<Config> {
-  const content = await load(path);
-  const config = key ? checkConfig((content as Content)[key], `${path}: ${key}`) : checkConfig(content, path);
-  const beside = (file: string): string => resolve(dirname(path), file);
-  const { inputs, plugins } = config;
-  return {
-    ...config,
-    ...(inputs && { inputs: beside(inputs) }),
-    ...(plugins && { plugins: plugins.map((one) => (typeof one === 'string' ? beside(one) : one)) }),
-  };
+/** The settings of a config file, and its jobs. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly jobs: Readonly<Record<string, ConfigJob>>;
 }
+
+/**
+ * A config file, or what stands under a key of it, laid over those that it extends; paths in each are relative to it. Throws UsageError where it
+ * is none, or extends itself.
+ */
+export async function loadConfig(path: string, key?: string, above: readonly string[] = []): Promise<LoadedConfig> {
+  const own = resolve(path);
+  if (above.includes(own))
+    throw new UsageError(`${path}: expected a config that does not extend itself; found that it does`);
+  const content = await load(path);
+  const place = key ? `${path}: ${key}` : path;
+  const {
+    extends: parents = [],
+    jobs = {},
+    ...settings
+  } = checkConfigFile(key ? (content as Content)[key] : content, place);
+  const beside = (file: string): string => resolve(dirname(path), file);
+  let found: LoadedConfig = { config: {}, jobs: {} };
+  for (const parent of [parents].flat())
+    found = laidOver(found, await loadConfig(beside(parent), undefined, [...above, own]));
+  const moved = Object.entries(jobs).map(([name, job]) => [name, withPaths(job, beside)] as const);
+  return laidOver(found, { config: settingsBeside(settings, beside), jobs: named(moved) });
+}
+
+/** A job whose models and results are from the folder of its config. */
+const withPaths = ({ model, out, report, ...settings }: ConfigJob, beside: (file: string) => string): ConfigJob => ({
+  ...settingsBeside(settings, beside),
+  ...(settings.variants && { variants: settings.variants }),
+  model: [model].flat().map(beside),
+  // A folder is told by its end.
+  ...(out !== undefined && { out: beside(out) + (/[/\\]$/.test(out) ? sep : '') }),
+  ...(report !== undefined && { report: beside(report) }),
+});
+
+const settingsBeside = (config: Config, beside: (file: string) => string): Config => ({
+  ...config,
+  ...(config.inputs && { inputs: beside(config.inputs) }),
+  ...(config.plugins && { plugins: config.plugins.map((one) => (typeof one === 'string' ? beside(one) : one)) }),
+});
+
+/** The second where both say something; plugins of both. */
+const laidOver = (below: LoadedConfig, above: LoadedConfig): LoadedConfig => {
+  const plugins = [...(below.config.plugins ?? []), ...(above.config.plugins ?? [])];
+  return {
+    config: { ...below.config, ...above.config, ...(plugins.length > 0 && { plugins }) },
+    jobs: { ...below.jobs, ...above.jobs },
+  };
+};
 
 type Content = Readonly<Record<string, unknown>>;
 

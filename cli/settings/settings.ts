@@ -1,16 +1,16 @@
 /** The settings that hold for a command line besides its flags: those of a config. */
 
 import { shownText } from '../../src/ir/text/shown-text.js';
+import { UsageError } from '../../src/ir/text/usage-error.js';
 import type { Config } from '../../src/settings/config.js';
 import type { Plugin } from '../../src/settings/plugins.js';
 import type { Flags } from '../parse/flags.js';
 import { stderr } from '../terminal/terminal.js';
-import { loadConfig } from './config.js';
+import { type LoadedConfig, loadConfig } from './config.js';
 import { type ConfigPlace, findConfig } from './find-config.js';
 
 /** A config, and the file where it was found; no file where a flag names it. */
-interface FoundConfig {
-  readonly config: Config;
+interface FoundConfig extends LoadedConfig {
   readonly foundAt?: string;
 }
 
@@ -18,8 +18,8 @@ interface FoundConfig {
 async function configFor({ config }: Flags): Promise<FoundConfig> {
   const named: ConfigPlace | undefined = typeof config === 'string' ? { path: config } : undefined;
   const place = named ?? (config === false ? undefined : await findConfig(process.cwd()));
-  if (!place) return { config: {} };
-  return { config: await loadConfig(place.path, place.key), foundAt: named ? undefined : place.path };
+  if (!place) return { config: {}, jobs: {} };
+  return { ...(await loadConfig(place.path, place.key)), foundAt: named ? undefined : place.path };
 }
 
 /** All settings of the config. A line on stderr names the file where nobody named it. */
@@ -27,6 +27,17 @@ export async function settingsFor(flags: Flags): Promise<Config> {
   const { config, foundAt } = await configFor(flags);
   tell(flags, 'settings', foundAt);
   return config;
+}
+
+/** The same with its jobs. Throws UsageError where there are none. */
+export async function jobsFor(flags: Flags): Promise<LoadedConfig> {
+  const { foundAt, ...loaded } = await configFor(flags);
+  if (Object.keys(loaded.jobs).length === 0)
+    throw new UsageError(
+      'expected a config with jobs, e.g. onnx-passes.config.json: { "jobs": { "small": { "model": "model.onnx", "out": "small.onnx", "passes": "quarter" } } }; found none',
+    );
+  tell(flags, 'jobs', foundAt);
+  return loaded;
 }
 
 /** The plugins of the config and of `--plugin`, for commands that take no other setting of a config. */

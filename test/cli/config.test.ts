@@ -1,4 +1,4 @@
-import { chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../cli/settings/config.js';
@@ -89,12 +89,55 @@ describe('a config that nobody named', () => {
     );
     expect([seed, passes[0].name]).toEqual([8, 'simplify']);
     expect((await project.run(['model.onnx', '--no-config', '--dry-run'])).stderr).toMatch(/^no --passes: exact, for /);
-    await expect(loadConfig(project.path('d/package.json'), 'onnx-passes')).resolves.toEqual({ seed: 1 });
+    await expect(loadConfig(project.path('d/package.json'), 'onnx-passes')).resolves.toMatchObject({
+      config: { seed: 1 },
+    });
   });
 
   it.runIf(process.getuid?.() === 0)('is none of another user', async () => {
     chownSync(project.path('onnx-passes.config.json'), 12_345, 12_345);
     await expect(findConfig(project.path('a/b'))).rejects.toThrow(/config of your own; found one of another user/);
+  });
+});
+
+describe('jobs of a config', () => {
+  beforeAll(() => {
+    const jobs = {
+      small: { model: 'model.onnx', out: 'made/small.onnx', passes: 'bf16:minElements=1' },
+      both: { model: ['mod*.onnx'], out: 'made/', variants: ['one=simplify', 'two=bf16:minElements=1'] },
+    };
+    mkdirSync(place.path('made'), { recursive: true });
+    writeFileSync(
+      place.path('base.json'),
+      JSON.stringify({ seed: 3, target: 'cpu', validate: false, passes: 'opset' }),
+    );
+    writeFileSync(place.path('jobs.json'), JSON.stringify({ extends: 'base.json', seed: 4, jobs }));
+    writeFileSync(place.path('loop.json'), JSON.stringify({ extends: ['base.json', 'loop.json'] }));
+    writeFileSync(place.path('slip.json'), JSON.stringify({ jobs: { a: { model: 'm.onnx', pases: 'x' } } }));
+  });
+
+  it('are done, each with its models, variants and settings', async () => {
+    const { status, stderr } = await place.run(['run', '--config', 'jobs.json']);
+    expect(stderr).toMatch(/^job small\n[\s\S]*\njob both\n/);
+    expect(status).toBe(0);
+    expect(readdirSync(place.path('made')).sort()).toEqual(['model_one.onnx', 'model_two.onnx', 'small.onnx']);
+  });
+
+  it('lie over the settings of what is extended', async () => {
+    const { config, jobs } = await loadConfig(place.path('jobs.json'));
+    expect(config).toEqual({ seed: 4, target: 'cpu', validate: false, passes: 'opset' });
+    expect(jobs.small?.out).toBe(place.path('made/small.onnx'));
+  });
+
+  it.each([
+    [['small', '--config', 'base.json'], /^error: expected a config with jobs, e\.g\. .*; found none\n$/],
+    [['smal', '--config', 'jobs.json'], /^error: unknown job "smal"; did you mean "small"\?\n$/],
+    [['--config', 'loop.json'], /loop\.json: expected a config that does not extend itself; found that it does\n$/],
+    [['--config', 'slip.json'], /slip\.json: jobs\.a: .*pases/],
+  ])('refuse %s', async (words, message) => {
+    const { status, stderr } = await place.run(['run', ...words]);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(1);
   });
 });
 

@@ -16,16 +16,20 @@ import { passesOf } from './job.js';
 import { goesToStdout, withPipes } from './piped.js';
 
 /** Runs the command and gives its exit code. `words` is the command line as it was typed. */
-export async function run(all: Flags, words: readonly string[]): Promise<number> {
+export async function run(flags: Flags, words: readonly string[]): Promise<number> {
+  return runJob(flags, await settingsFor(flags), ['optimize', ...words].map(quoted).join(' '));
+}
+
+/** Does a job on a model, a folder or several files: what flags say goes before the settings. */
+export async function runJob(all: Flags, base: Config, command: string): Promise<number> {
   const { flags, batch } = batchApart(all);
-  const [base, given] = [await settingsFor(flags), configFromFlags(flags)];
+  const given = configFromFlags(flags);
   const plugins = [...(base.plugins ?? []), ...(given.plugins ?? [])];
   const merged = { ...base, ...given, plugins };
   for (const name of ['tune-cache', 'tune-budget'])
     if (flags[name] !== undefined && !merged.tune)
       throw new UsageError(`--${name}: expected --tune; found it off. Nothing would be measured`);
   const config = await withTuneCache(merged);
-  const command = ['optimize', ...words].map(quoted).join(' ');
   const { folderGiven, refuseFolderSettings, runFolder } = await import('./folder.js');
   const folder = await folderGiven(flags);
   if (batch !== undefined && (folder !== undefined || flags.variants !== undefined))

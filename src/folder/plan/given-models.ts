@@ -27,7 +27,7 @@ export async function givenModels(input: string | readonly string[], out: string
     if (layout.parts.length === 0) throw new UsageError(`${input}: expected a folder with models (*.onnx); found none`);
     return { folder: input, layout, paths, isFolder: true };
   }
-  const files = await filesOf(input);
+  const files = await modelFiles(input);
   await checkFilesApart(files, out);
   const folder = commonFolder(files.map((file) => dirname(resolve(file))));
   const inFolder = (file: string): string => relative(folder, resolve(file)).split(sep).join('/');
@@ -42,8 +42,8 @@ export async function givenModels(input: string | readonly string[], out: string
 export const isPattern = async (word: string): Promise<boolean> =>
   isDynamicPattern(word) && !(await stat(word).catch(() => undefined));
 
-/** The files that are meant, each once. */
-async function filesOf(words: readonly string[]): Promise<string[]> {
+/** The files that paths and patterns mean, each once. Throws UsageError for what is no model. */
+export async function modelFiles(words: readonly string[]): Promise<string[]> {
   const found = new Map<string, string>();
   for (const word of words) {
     const matched = (await isPattern(word)) ? await matching(word) : [word];

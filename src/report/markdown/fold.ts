@@ -2,7 +2,7 @@
 import { append } from '../../ir/collections/lists.js';
 
 /** A part that is opened on demand: blocks of lines, between which a line is left. */
-export interface Section {
+export interface FoldedSection {
   readonly title: string;
   readonly blocks: readonly (readonly string[])[];
   /** True for a part that is short and must not be cut, as code. */
@@ -19,11 +19,11 @@ export function table(titles: readonly string[], rows: readonly (readonly string
 }
 
 /** Blocks with an empty line between them; empty blocks are left out. */
-export const linesOf = (blocks: Section['blocks']): string[] =>
+export const linesOf = (blocks: FoldedSection['blocks']): string[] =>
   blocks.filter((lines) => lines.length > 0).flatMap((lines, i) => (i > 0 ? ['', ...lines] : lines));
 
 /** The sections in at most `room` lines: those that need little get it, the others share the rest and say what they leave out. */
-export function folded(sections: readonly Section[], room: number): string[] {
+export function folded(sections: readonly FoldedSection[], room: number): string[] {
   const all = sections
     .map(({ title, blocks, isWhole = false }) => ({ title, lines: linesOf(blocks), isWhole }))
     .filter(({ lines }) => lines.length > 0);

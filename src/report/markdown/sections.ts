@@ -13,11 +13,11 @@ import { rolloutText, rolloutTitle } from '../rollout.js';
 import { signed } from '../style.js';
 import { rewritesText } from '../text.js';
 import { tuningTexts, wholeTuningTexts } from '../tuning.js';
-import { type Section, table } from './fold.js';
+import { type FoldedSection, table } from './fold.js';
 
 const listed = (texts: readonly string[]): string[] => texts.map((text) => `- ${text}`);
 
-export const passesSection = ({ passes }: Report): Section => ({
+export const passesSection = ({ passes }: Report): FoldedSection => ({
   title: 'Passes',
   blocks: [
     table(
@@ -39,7 +39,7 @@ export const passesSection = ({ passes }: Report): Section => ({
 });
 
 /** What passes say, what they left alone and why, those of most places first. */
-export const notesSection = (report: Report): Section => ({
+export const notesSection = (report: Report): FoldedSection => ({
   title: 'What was left alone, and notes',
   blocks: [
     listed([
@@ -61,13 +61,13 @@ export const notesSection = (report: Report): Section => ({
   ],
 });
 
-export const coverageSection = (report: Report): Section => ({
+export const coverageSection = (report: Report): FoldedSection => ({
   title: 'Coverage',
   blocks: coverageMarkdown(report, table),
 });
 
 /** Outputs, steps on own outputs, sizes: how far the numbers are apart. */
-export function accuracySection({ accuracy, rollout, ranges, seed }: Report): Section {
+export function accuracySection({ accuracy, rollout, ranges, seed }: Report): FoldedSection {
   const blocks: string[][] = [];
   if (accuracy)
     blocks.push(
@@ -105,7 +105,7 @@ export function accuracySection({ accuracy, rollout, ranges, seed }: Report): Se
 }
 
 /** The command as it was typed, in which nothing is escaped; where and with what it ran. */
-export function originSection(report: Report, command: string | undefined): Section {
+export function originSection(report: Report, command: string | undefined): FoldedSection {
   const { target, architecture, verification, seed, machine, versions, created } = report;
   return {
     title: 'How it was made',

@@ -4,10 +4,10 @@ import { shownText } from '../../ir/text/shown-text.js';
 import type { Report } from '../../run/report/report.js';
 import { aotTexts } from '../aot.js';
 import { causeTexts, placementText } from '../placement-text.js';
-import { type Section, table } from './fold.js';
+import { type FoldedSection, table } from './fold.js';
 
 /** `cures` are commands as they are typed: code, in which nothing is escaped. */
-export function speedSection(report: Report, cures: readonly (string | undefined)[]): Section {
+export function speedSection(report: Report, cures: readonly (string | undefined)[]): FoldedSection {
   const { speed, notTimed, aot, placement } = report;
   return {
     title: placement && !speed && !aot && notTimed === undefined ? 'Placement' : 'Speed',
