@@ -138,8 +138,8 @@ async function validateWithin(
       const at = (reference as Reference).runs.filter(({ point }) => point);
       if (at.length === 0) return timesOf(raced, a.model, run, on, timing);
       for (const one of accuracy.sizes ?? []) {
-        const ran = at.find(({ point }) => point?.at === one.at) as ReferenceRun;
-        const speed = await timesOf(raced, a.model, ran, on, atPoint(timing, one));
+        const ran = at.find(({ point }) => point?.dims === one.dims) as ReferenceRun;
+        const speed = one.at === 'mixed' ? undefined : await timesOf(raced, a.model, ran, on, atPoint(timing, one));
         sizes.push({ ...one, ...(speed && { speed }) });
       }
       return leastGain(sizes);

@@ -7,7 +7,7 @@ import { rowOf } from '../ops/registry.js';
 import type { LoadOptions, RuntimeProcess, Session, TensorData } from '../runtime/isolate.js';
 import { runLimitsOf } from '../runtime/limits.js';
 import { givenSets } from './inputs/files/given.js';
-import { atPoint, pointsOf, rangesFor } from './inputs/points.js';
+import { atPoint, mixedPointsOf, pointsOf, rangesFor } from './inputs/points.js';
 import { besideData, Runner, runBase, runData, runMore, runPoints, spread } from './inputs/run-sets.js';
 import { basePlans, refusalOfAll } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';
@@ -44,7 +44,8 @@ export async function referenceOf(
   const runner = new Runner(runtime, source, load, await runtime.load(source, load));
   try {
     let made = options;
-    const points = pointsOf(rangesFor(model, options)).slice(0, options.mostSets);
+    const ranges = rangesFor(model, options);
+    const points = [...pointsOf(ranges), ...mixedPointsOf(ranges)].slice(0, options.mostSets);
     const runAtPoints = (): Promise<void> =>
       runPoints(runner, points, (point) => basePlans(model, atPoint(options, point)), options.inputs !== undefined);
     if (options.inputs === undefined && points.length > 0) await runAtPoints();

@@ -16,6 +16,7 @@ import { inspectModel } from '../../src/report/inspection.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
 import { reportText } from '../../src/report/text.js';
 import { reportSchema } from '../../src/run/report/report.js';
+import { mixedPointsOf } from '../../src/validate/inputs/points.js';
 import { opCounts } from '../check-pass.js';
 
 /** A table of 16 positions, cut to the length, is added; sequences of up to 8 are doubled, longer ones negated. */
@@ -119,6 +120,38 @@ describe('a range of sizes', () => {
       ['between', true],
       ['max', false],
     ]);
+  });
+
+  it('of two dims is compared where one is the least and the other the largest', async () => {
+    const image = (isTall: boolean) =>
+      buildModel({ '': 17 }, (g) => {
+        const x = g.input('x', 'float32', ['height', 'width']);
+        const size = (axis: number) =>
+          g.op('Squeeze', [g.op('Slice', [g.op('Shape', [x]), g.ints(axis), g.ints(axis + 1)])]);
+        const twice = g.op('Mul', [size(1), g.constant('int64', 2)]);
+        const other = g.op('Where', [g.op('Less', [size(0), twice]), x, g.op('Neg', [x])]);
+        g.output('y', isTall ? other : g.op('Identity', [x]), 'float32', ['height', 'width']);
+      });
+    const range = { min: 2, max: 4, step: 1 };
+    const asked = { provider: 'cpu', speed: false, fidelity: 'exact', dims: { height: range, width: range } } as const;
+    const { accuracy, ranges } = await validate(image(false), image(true), asked);
+    expect(accuracy.verdict.outcome).toBe('rejected');
+    expect(ranges?.sizes.map(({ at, dims: size, cosine }) => [at, Object.values(size), cosine > 0])).toEqual([
+      ['min', [2, 2], true],
+      ['between', [3, 3], true],
+      ['max', [4, 4], true],
+      ['mixed', [2, 4], true],
+      ['mixed', [4, 2], false],
+    ]);
+  });
+
+  it.each([1, 2, 3, 4, 5, 8, 9])('of %i dims has each two at opposite ends, in few sizes', (count) => {
+    const names = Array.from({ length: count }, (_, i) => `d${i}`);
+    const points = mixedPointsOf(Object.fromEntries(names.map((name) => [name, { min: 1, max: 9, step: 1 }])));
+    for (const a of names)
+      for (const b of names)
+        if (a !== b) expect(points.some(({ dims: size }) => size[a] === 1 && size[b] === 9)).toBe(true);
+    expect(points).toHaveLength(2 * Math.ceil(Math.log2(count)));
   });
 
   it('is refused where the original does not run at all of it, or has no such dim', async () => {

@@ -1,4 +1,4 @@
-/** The sizes that a model with ranges of dims is compared, timed and tuned at: both ends, and one between. */
+/** The sizes that a model with ranges of dims is compared, timed and tuned at: both ends, and one between. Compared also where some dims are at one end and the others at the other. */
 
 import { named } from '../../ir/collections/named.js';
 import type { DimRange } from '../../ir/dims/range.js';
@@ -9,7 +9,7 @@ import type { SizeOptions } from './sizes.js';
 
 /** One size of every dim that has a range. */
 export interface SizePoint {
-  readonly at: 'between' | 'min' | 'max';
+  readonly at: 'between' | 'min' | 'max' | 'mixed';
   readonly dims: Readonly<Record<string, number>>;
 }
 
@@ -35,6 +35,24 @@ export function pointsOf(ranges: Ranges): readonly SizePoint[] {
   const hasBetween = all.some(([, { min, max, step }]) => max - min > step);
   return hasBetween ? [{ at: 'between', dims: at(betweenIn) }, ...ends] : ends;
 }
+
+/**
+ * Sizes at which some dims are the least and the others the largest: of any two dims each is once the least while the other is the largest. Each dim has a
+ * number of its own; where a bit of it is set it is the largest, and then the other way round. So there are 2 of two dims, 4 of up to four, 6 of up to eight.
+ */
+export function mixedPointsOf(ranges: Ranges): readonly SizePoint[] {
+  const all = Object.entries(ranges).filter(([, { min, max }]) => max > min);
+  const bits = Math.ceil(Math.log2(Math.max(1, all.length)));
+  return Array.from({ length: 2 * bits }, (_, i): SizePoint => {
+    const isLargest = (index: number): boolean => ((index >> (i >> 1)) & 1) !== (i & 1);
+    const sizes = all.map(([name, { min, max }], index) => [name, isLargest(index) ? max : min] as const);
+    return { at: 'mixed', dims: { ...fixedIn(ranges), ...named(sizes) } };
+  });
+}
+
+/** Dims of one size. */
+const fixedIn = (ranges: Ranges): SizePoint['dims'] =>
+  named(Object.entries(ranges).flatMap(([name, { min, max }]) => (min === max ? [[name, min] as const] : [])));
 
 function betweenIn({ min, max, step }: DimRange, index: number): number {
   const steps = (max - min) / step;

@@ -91,7 +91,7 @@ export async function measureAccuracy(
   };
 }
 
-const sizeOrder = ['min', 'between', 'max'] as const;
+const sizeOrder = ['min', 'between', 'max', 'mixed'] as const;
 
 /** The worst of all outputs at each size that was chosen of dims with a range. */
 function bySize({ runs }: Reference, { evidence }: Proof): NonNullable<AccuracyReport['sizes']> {

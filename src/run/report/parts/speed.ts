@@ -35,7 +35,9 @@ export const ranges = z.object({
   sizes: z
     .array(
       z.object({
-        at: z.enum(['min', 'between', 'max']),
+        at: z
+          .enum(['min', 'between', 'max', 'mixed'])
+          .describe('mixed: some dims are the least and the others the largest; not timed.'),
         dims: sizes,
         relativeL2: measure.describe('The worst of all outputs, in every form of arithmetic.'),
         cosine: measure,
