@@ -61,7 +61,7 @@ describe('--tune', () => {
     [
       'a cache that is one',
       ['--passes', 'int8', '--tune', '--tune-cache', 'wrong.json'],
-      'tune-cache: expected a file that an earlier run wrote, or none; found another at wrong.json',
+      'tune-cache: wrong.json: expected a file that an earlier run wrote, or none; found another',
     ],
     [
       'a time',
