@@ -48,6 +48,7 @@ const validateOptions = z.object({
   resultFile: text,
   deadline: any,
   baseline: any,
+  profile: truth,
 } satisfies SchemasOf<ValidateOptions & ResultOrigin & Abortable>);
 
 /**

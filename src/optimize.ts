@@ -11,7 +11,7 @@ import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import { type Coverage, coverageOf } from './coverage/coverage.js';
 import { fittingChoice, type SizeChoice } from './coverage/sized.js';
-import type { Details } from './details/details.js';
+import type { NodeDetails } from './details/details.js';
 import { inferTypes } from './infer/index.js';
 import { dimText } from './ir/dims/dims.js';
 import type { DimSize } from './ir/dims/range.js';
@@ -209,6 +209,10 @@ export async function optimizeBy(
     : { result: await runPipeline(model, list, pipeline), tuning: undefined };
   const probed = await probedFor(target);
   const warnings = [...result.warnings, ...probed.map(probedWarning)];
+  // Exact passes change no type; two models are inferred for it, which takes as long as some of them.
+  const coverage = list.every(({ definition }) => definition.fidelity === 'exact')
+    ? undefined
+    : await coverageIn(model, result, target, options);
   const report: Report = {
     version: REPORT_VERSION,
     created: new Date().toISOString(),
@@ -223,10 +227,7 @@ export async function optimizeBy(
     repeats: result.repeats.length > 0 ? result.repeats : undefined,
     passes: toldOfOrder(result.passes, placed),
     model: { before: result.before, after: result.after },
-    // Exact passes change no type; two models are inferred for it, which takes as long as some of them.
-    coverage: list.every(({ definition }) => definition.fidelity === 'exact')
-      ? undefined
-      : await coverageIn(model, result, target, options),
+    coverage,
     cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
     outcome: outcomeOf(result.passes),
     ranges: rangesIn(result.model),
@@ -234,7 +235,7 @@ export async function optimizeBy(
     gates: [...gatesOf(result.verification.verdict), ...requireGate(required, result.passes)],
     machine: await machineOf(),
     versions: { ...(await versionsOf()), ...probedVersions(probed) },
-    ...(result.traced && (await detailsIn(result, result.traced, target, options))),
+    ...(result.traced && (await detailsIn(result, result.traced, coverage, { ...options, target }))),
     ms: performance.now() - started,
   };
   expectGates(report, options);
@@ -261,11 +262,13 @@ async function coverageIn(
 async function detailsIn(
   result: PipelineResult,
   traced: TracedRun,
-  target: Target,
-  options: OptimizeOptions,
-): Promise<Details> {
+  coverage: Coverage | undefined,
+  options: OptimizeOptions & { readonly target: Target },
+): Promise<NodeDetails> {
   const { detailsOf } = await import('./details/details.js');
-  return detailsOf(result, traced, target, fittingChoice(traced.start, await choicesOf(options)).shapesOf);
+  const { shapesOf } = fittingChoice(traced.start, await choicesOf(options));
+  const left = new Map(coverage?.left.flatMap(({ reason, weights }) => weights.map(({ name }) => [name, reason])));
+  return detailsOf(result, traced, options.target, shapesOf, left);
 }
 
 /** Shapes of inputs that people run models at, by the model. */

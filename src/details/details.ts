@@ -7,16 +7,18 @@ import type { Report } from '../run/report/report.js';
 import { sideOf } from './graph/side.js';
 import { lineageOf } from './lineage/lineage.js';
 import { pairedNodes, typedModel } from './typed.js';
+import { weightsOf } from './weights.js';
 
-export type Details = Pick<Report, 'graph' | 'lineage'>;
+export type NodeDetails = Pick<Report, 'graph' | 'lineage' | 'weights'>;
 
-/** `shapesOf`: known sizes for the inputs of a model. */
+/** `shapesOf`: known sizes for the inputs of a model; `left`: why weights stay float, by name. */
 export function detailsOf(
   { model, verification }: PipelineResult,
   traced: TracedRun,
   target: Target,
   shapesOf: (model: Model) => InputShapes,
-): Details {
+  left: ReadonlyMap<string, string>,
+): NodeDetails {
   const [before, after] = [traced.start, model].map((one) => typedModel(one, shapesOf(one)));
   if (!before || !after) return {};
   const called = (of: Model, typed: typeof before) => {
@@ -24,8 +26,10 @@ export function detailsOf(
     return { of: (node: Parameters<typeof typed.names.of>[0]) => typed.names.of(nodes.get(node) ?? node) };
   };
   const names = { before: called(traced.start, before), after: called(model, after) };
+  const graph = { before: sideOf(before, target), after: sideOf(after, target) };
   return {
-    graph: { before: sideOf(before, target), after: sideOf(after, target) },
+    graph,
+    weights: weightsOf(traced, model, left, graph.before),
     lineage: lineageOf(traced, model, names, verification.verdict),
   };
 }

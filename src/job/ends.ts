@@ -14,7 +14,7 @@ import type { OptimizeFileOptions } from './options.js';
 /** The findings of the comparison with the original. */
 export type EndFindings = Pick<
   Validation,
-  'accuracy' | 'rollout' | 'ranges' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts'
+  'accuracy' | 'rollout' | 'ranges' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts' | 'profiles'
 >;
 
 interface EndSettings extends OptimizeFileOptions {
@@ -23,6 +23,8 @@ interface EndSettings extends OptimizeFileOptions {
   readonly target: Report['target'];
   readonly deadline: Deadline;
   readonly baseline: Baseline;
+  /** Whether one run of each model is profiled. */
+  readonly profile: boolean;
   /** Whether the digest of the file is needed. */
   readonly isHashed: boolean;
 }
@@ -60,7 +62,7 @@ export class Ends {
       fidelity,
       provider,
       ...(isElsewhere && { absent: target }),
-      ...(isTrial && { speed: false }),
+      ...(isTrial && { speed: false, profile: false }),
       isUnchanged,
       resultFile: file?.file.temporary.path,
       onProgress: this.say,

@@ -35,6 +35,7 @@ import { checkDestinations, checkReportPath, keepFiles, reportFile, writeText } 
 import { asValidated, type EndFindings, Ends } from './ends.js';
 import { type OptimizeFileOptions, optimizeFileSchema } from './options.js';
 import { withPromise } from './promised-size.js';
+import { jobDetails } from './report-details.js';
 import { sizeGate, withLimitsOf } from './size-limit.js';
 import { bytesOf, type ReadSource, readSource } from './source.js';
 
@@ -66,7 +67,7 @@ export async function optimizeFileBy(
 ): Promise<Report> {
   const started = performance.now();
   const job = await checkedJob(input, passes, options, source);
-  const ends = new Ends({ ...options, ...job }, job.say);
+  const ends = new Ends({ ...options, ...job, profile: job.details }, job.say);
   try {
     return await runJob(job, passes, options, ends, started);
   } finally {
@@ -108,10 +109,11 @@ async function checkedJob(input: string, passes: PassesLike, options: OptimizeFi
     await checkDestinations([...targets, aotPath]);
     if (!options.force) await keepFiles([input, ...files], [aotPath]);
   }
+  const details = options.details ?? reportPath !== undefined;
   const deadline = deadlineOf(options);
   return {
     ...{ input, out, say, validates, catalogue, asked, list, level, name, target, aotPath, deadline },
-    ...{ original, files, inputBytes, baseline, hasContract },
+    ...{ original, files, inputBytes, baseline, hasContract, details },
     /** Whether files go with the model that hold its digest. */
     isHashed: hasContract || reportPath !== undefined,
   };
@@ -125,7 +127,7 @@ async function runJob(
   started: number,
 ): Promise<Report> {
   const { input, out, say, validates, catalogue, asked, list, level, name, target, aotPath, deadline } = job;
-  const { original, files, inputBytes, hasContract, isHashed } = job;
+  const { original, files, inputBytes, hasContract, isHashed, details } = job;
   const { reportPath } = options;
   const run = (wanted: readonly Pass[], require = options.require) =>
     optimizeBy(
@@ -138,7 +140,7 @@ async function runJob(
         target: name,
         onGate: 'report',
         verify: level,
-        details: options.details ?? reportPath !== undefined,
+        details,
         onProgress: (progress) => say(progressText(progress), progress.estimate),
       },
       validates
@@ -163,9 +165,12 @@ async function runJob(
   }
   const { model, report } = done;
   const placement = measured?.placement && (await withCures(measured.placement, model, name, asText(passes, asked)));
+  const { profiles: _, ...findings } = measured ?? {};
   const unsaved = {
     ...report,
-    ...measured,
+    ...findings,
+    ...(details &&
+      (await jobDetails({ input, files, model, passes: asText(passes, asked), report, measured }, options, say))),
     ...(placement && { placement }),
     passes: withPromise(report, model, passes, catalogue.presets, inputBytes),
     gates: [

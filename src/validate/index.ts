@@ -15,6 +15,7 @@ import { measureAccuracy, orUncompared, uncompared } from './judge/accuracy-repo
 import { attainable, gateOf } from './judge/gates.js';
 import { gatesOf } from './judge/held-gates.js';
 import { placementOn } from './placement-on.js';
+import { profilesOf } from './profile.js';
 import { type Reference, referenceOf } from './reference.js';
 import type { ReferenceRun } from './reference-runs.js';
 import { measureRollout, withRollout } from './rollout/measure.js';
@@ -131,6 +132,10 @@ async function validateWithin(
       original: { runtime: first, model: twin?.isPart ? given.source : a.source },
       result: { runtime: second, model: b.source },
     };
+    const profiled = {
+      original: { runtime: first, model: twin?.isPart ? given.model : a.model },
+      result: { runtime: second, model: b.model },
+    };
     const timing = { ...options, deadline, onTime: (ms: number) => say('timing', ms) };
     const sizes: SizeFindings[] = [];
     const measured = await attempt(notes, async () => {
@@ -144,6 +149,7 @@ async function validateWithin(
       }
       return leastGain(sizes);
     });
+    const profiles = options.profile && run ? await profilesOf(profiled, on, run.feeds.tensors) : undefined;
     const placement = await attempt(notes, async () => run && placementOn(provider, second, b, run.feeds.tensors));
     const { absent } = options;
     const there =
@@ -163,7 +169,7 @@ async function validateWithin(
     const dims = rangesFor(made.model, options);
     const ranges = accuracy.sizes && { dims, sizes: sizes.length > 0 ? sizes : accuracy.sizes };
     const { sizes: _, ...told } = complete;
-    return { accuracy: told, rollout: rolled, ranges, ...timed, placement: placed, gates, cuts };
+    return { accuracy: told, rollout: rolled, ranges, ...timed, placement: placed, gates, cuts, profiles };
   } finally {
     for (const runtime of runtimes) await runtime.close();
     for (const prepared of preparedModels) prepared.close();

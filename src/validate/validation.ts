@@ -15,6 +15,7 @@ import type { RowEffect } from './inputs/rows.js';
 import type { OutputAccuracy } from './judge/accuracy.js';
 import type { Gate, GateOptions } from './judge/gates.js';
 import type { PlacementReport } from './placement.js';
+import type { Profiles } from './profile.js';
 import type { Reference } from './reference.js';
 import type { ReferenceOptions } from './reference-runs.js';
 import type { MeasuredRollout, MeasureOptions } from './rollout/index.js';
@@ -46,6 +47,8 @@ export interface ValidateOptions
   readonly speed?: boolean;
   /** The file that the result was written to, where it is given as a model: it is run from there. */
   readonly resultFile?: string | undefined;
+  /** Whether one run of each is profiled. */
+  readonly profile?: boolean;
   /** True if no pass changed anything. */
   readonly isUnchanged?: boolean;
   /** Called now and then with the current step, the share that is done and the time left, in words. */
@@ -136,4 +139,6 @@ export interface Validation {
   readonly gates: readonly GateResult[];
   /** Work that was left out for lack of time, in words; undefined where nothing was. */
   readonly cuts: readonly string[] | undefined;
+  /** Where profiles were asked for, and both ran. */
+  readonly profiles?: Profiles | undefined;
 }

@@ -49,6 +49,8 @@ export interface ClockStatistics extends Estimate {
 /** The outcome of a race, all heats together: by the clock that decides, and by wall time. */
 export interface Race {
   readonly decided: ClockStatistics;
+  /** The time of each side in each pair, by the clock that decides, in order. */
+  readonly samples: BothSides<readonly number[]>;
   /** The ratio of each pair that it comes from, in order. */
   readonly ratios: readonly number[];
   readonly wall: ClockStatistics;
@@ -146,6 +148,7 @@ export async function race(
   const isAgreed = first.significant && counted.ratio > 1 === first.ratio > 1;
   return {
     decided: measured(pairs, { ...counted, significant: counted.significant && isAgreed }),
+    samples: { original: pairs.map(([a]) => a), result: pairs.map(([, b]) => b) },
     ratios: pairs.map(([a, b]) => a / b),
     wall: measured(wall, estimateOf(wall)),
     ms: {

@@ -31,6 +31,8 @@ export interface SpeedReport extends Estimate {
   readonly wall: ClockStatistics;
   /** Steady state, in wall time. */
   readonly run: BothSides<Timing>;
+  /** Milliseconds of each side in each pair, in order, by the clock that decides: of a pair's runs the fastest. */
+  readonly samples: BothSides<readonly number[]>;
   /** Creating the session, in milliseconds: the median of the tries. */
   readonly create: BothSides<number>;
   /** The first run of a session. */
@@ -88,6 +90,7 @@ export async function measureSpeed(
       cpu: threads && { ...deciding.decided, threads },
       wall,
       run: { original: timingOf(used.ms.original), result: timingOf(used.ms.result) },
+      samples: deciding.samples,
       create: used.create,
       first: used.first,
       inputs: about,

@@ -24,6 +24,10 @@ export const speed = z.object({
   wall: clock.optional().describe("Time by the clock on the wall, with the runtime's own threads."),
   inputs: z.string().describe('What was run, in words.'),
   run: z.object({ original: timing, result: timing }).describe('By the clock on the wall.'),
+  samples: z
+    .object({ original: z.array(z.number()), result: z.array(z.number()) })
+    .optional()
+    .describe('Of each pair in order, by the clock that decides: the fastest of its runs, on each side.'),
   create: z.object({ original: z.number(), result: z.number() }),
   first: z.object({ original: z.number(), result: z.number() }),
 });

@@ -1,0 +1,54 @@
+/** Where the error of a result comes from: by pass and by block. */
+
+import type { Model } from '../ir/model.js';
+import { partsOf } from '../region/blocks/parts.js';
+import type { Report } from '../run/report/report.js';
+import { RuntimeError } from '../runtime/isolate.js';
+import { type ByBlockOptions, type ErrorByBlock, errorByBlock } from '../validate/by-block/index.js';
+
+type Errors = NonNullable<Report['errors']>;
+
+/** More bytes of weights are not run once more with all their inner values. */
+const MOST_BYTES = 1024 ** 3;
+
+export async function errorsOf(
+  input: string,
+  result: Model,
+  report: Pick<Report, 'passes' | 'fidelity' | 'model'>,
+  options: Omit<ByBlockOptions, 'partsOf'>,
+): Promise<Errors> {
+  const byPass = report.passes.flatMap(({ name, error, status }) =>
+    status === 'applied' && error !== undefined ? [{ pass: name, relativeL2: error }] : [],
+  );
+  const without = (reason: string): Errors => ({ byPass, byBlock: [], reason });
+  if (report.fidelity === 'exact')
+    return without('every pass that was applied is exact: there is the noise of sums alone');
+  if (report.model.before.bytes > MOST_BYTES)
+    return without('its inner values are too much to keep: see optimize bisect');
+  try {
+    return { byPass, ...blocksIn(await errorByBlock(input, result, { ...options, partsOf })) };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return without(`inner values could not be compared: ${error.message}`);
+  }
+}
+
+const measure = (error: number): number | null => (Number.isFinite(error) ? error : null);
+
+function blocksIn({ parts, values, first }: ErrorByBlock): Omit<Errors, 'byPass'> {
+  const placeOf = (part: number) => {
+    const { name = '', instance } = parts[part] ?? {};
+    return { block: name, ...(instance && { repeat: instance.number - 1 }) };
+  };
+  const byBlock = parts.flatMap((_, part) => {
+    const own = values.filter((value) => value.part === part);
+    const worst = own.toSorted((a, b) => b.error - a.error)[0];
+    return worst ? [{ ...placeOf(part), at: worst.value, relativeL2: measure(worst.error) }] : [];
+  });
+  if (!first) return { byBlock };
+  const { value: at, error, nodes, inherited, part } = first;
+  return {
+    byBlock,
+    first: { ...placeOf(part), at, relativeL2: measure(error), nodes: [...nodes], inherited: measure(inherited) },
+  };
+}

@@ -1,0 +1,63 @@
+/** What a result was made from and how: hashes of files, and a recipe that makes it again. */
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Report } from '../run/report/report.js';
+import { version } from '../version.js';
+
+type Hashes = NonNullable<Report['hashes']>;
+
+/** Hashes the model, the files of its weights, and the inputs that were given. Nothing is held in memory. */
+export async function hashesOf(files: readonly string[], inputs: string | undefined): Promise<Hashes> {
+  const [model = '', ...data] = [...new Set(files)];
+  return {
+    model: await hashOf(model),
+    data: await Promise.all(data.map(hashOf)),
+    inputs: inputs === undefined ? [] : await Promise.all((await filesIn(inputs)).map(hashOf)),
+  };
+}
+
+async function filesIn(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+async function hashOf(path: string): Promise<Hashes['model']> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of createReadStream(path)) {
+    bytes += chunk.length;
+    hash.update(chunk);
+  }
+  return { name: basename(path), bytes, sha256: hash.digest('hex') };
+}
+
+/** Settings of a job that say nothing of its result. */
+const beside = new Set(['out', 'force', 'reportPath', 'details', 'onGate', 'onProgress', 'signal', 'command']);
+
+/** `settled`: what was left to choose, as it was chosen: passes, target, seed. */
+export function recipeOf(
+  input: string,
+  options: Readonly<Record<string, unknown>>,
+  settled: Readonly<Record<string, unknown>>,
+): NonNullable<Report['recipe']> {
+  const given = Object.entries(options).filter(([name, value]) => !beside.has(name) && isPlain(value));
+  const { command } = options;
+  const npx = `npx onnx-passes@${version}`;
+  return {
+    command:
+      typeof command === 'string'
+        ? command.replace(/^optimize\b/, npx)
+        : `${npx} ${basename(input)} --config recipe.json`,
+    config: { ...Object.fromEntries(given), ...settled },
+  };
+}
+
+/** True for what a config file can hold. */
+const isPlain = (value: unknown): boolean =>
+  value !== undefined && typeof value !== 'function' && JSON.stringify(value) !== undefined;

@@ -1,0 +1,41 @@
+/** The details that a job on a file adds to its report: times of nodes, error by block, hashes, a recipe. */
+import type { Model } from '../ir/model.js';
+import type { ProgressListener } from '../ir/text/progress.js';
+import type { Report } from '../run/report/report.js';
+import type { Validation } from '../validate/validation.js';
+import type { OptimizeFileOptions } from './options.js';
+
+type JobDetails = Pick<Report, 'graph' | 'profile' | 'errors' | 'hashes' | 'recipe'>;
+
+/** What was done, by the job. */
+interface DoneJob {
+  readonly input: string;
+  readonly files: readonly string[];
+  readonly model: Model;
+  readonly passes: string;
+  readonly report: Pick<Report, 'passes' | 'fidelity' | 'model' | 'target' | 'seed' | 'graph'>;
+  /** Undefined where nothing was compared. */
+  readonly measured: Pick<Validation, 'accuracy' | 'profiles'> | undefined;
+}
+
+export async function jobDetails(
+  { input, files, model, passes, report, measured }: DoneJob,
+  options: OptimizeFileOptions,
+  say: ProgressListener,
+): Promise<JobDetails> {
+  const { hashesOf, recipeOf } = await import('./origin.js');
+  const { target, seed, graph } = report;
+  const hashes = await hashesOf(files, options.inputs);
+  const recipe = recipeOf(input, { ...options }, { passes, target, seed });
+  if (!measured || !graph) return { hashes, recipe };
+  const { errorsOf } = await import('../details/errors.js');
+  const { withProfile } = await import('../details/profile.js');
+  say('comparing blocks');
+  const { inputs, dims, shapes, allowOutsideData, budget } = options;
+  const isRunning = measured.accuracy.failures.length === 0 && measured.accuracy.outputs.length > 0;
+  const errors = isRunning
+    ? await errorsOf(input, model, report, { inputs, dims, shapes, seed, allowOutsideData, budget })
+    : undefined;
+  const times = measured.profiles && withProfile(graph, measured.profiles);
+  return { hashes, recipe, ...(errors && { errors }), ...times };
+}
