@@ -10,6 +10,10 @@ export async function runtimeRequire(): Promise<NodeJS.Require> {
   return createRequire(folder ? join(resolve(folder), 'package.json') : import.meta.url);
 }
 
+/** What to do where it is not there: `--ignore-scripts` leaves out the download of its CUDA provider. */
+export const NO_RUNTIME =
+  'expected onnxruntime-node, which runs models; found none. Add it: npm install onnxruntime-node --ignore-scripts (CPU and WebGPU are in it). Without it nothing is checked: --verify none --no-validate';
+
 /** The version of onnxruntime-node; undefined where it is not installed. */
 export async function runtimeVersion(): Promise<string | undefined> {
   const require = await runtimeRequire();

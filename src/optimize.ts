@@ -35,7 +35,7 @@ import { rangesOf } from './ir/whole-model/ranges.js';
 import { fileBytes } from './onnx/write.js';
 import { holdsOn } from './run/cpus.js';
 import { sizesOf } from './run/freeze.js';
-import { canRun, machineOf, versionsOf } from './run/machine.js';
+import { canRun, machineOf, runsToVerify, versionsOf } from './run/machine.js';
 import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './run/outcome.js';
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass } from './run/pass.js';
@@ -167,7 +167,8 @@ export async function optimizeBy(
   const targetCpu = targetCpusOf(options.targetCpu);
   const catalogue = await catalogueWith(options.plugins);
   const named = parsePasses(options.keepFunctions ? [...asList(passes), outline()] : passes, catalogue);
-  const runs = canRun() && options.verify !== 'none';
+  const runs = await runsToVerify(options.verify);
+  const canEvaluate = await canRun();
   const name = await targetOf(options.target, runs || options.tune === true);
   const target = providerOf(name);
   const kernels = await kernelsOf(name);
@@ -189,9 +190,9 @@ export async function optimizeBy(
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
   const pipeline: PipelineOptions = {
     ...kernels,
-    evaluate: canRun() ? evaluate : undefined,
+    evaluate: canEvaluate ? evaluate : undefined,
     fileBytes,
-    ...(canRun() && (inputs === undefined ? { simulated: simulatedBy(seed) } : await activationsOn(inputs))),
+    ...(canEvaluate && (inputs === undefined ? { simulated: simulatedBy(seed) } : await activationsOn(inputs))),
     targetCpu,
     verify: options.verify,
     verifier: runs
@@ -383,7 +384,7 @@ async function cpusOf(model: Model, runs: boolean): Promise<Report['cpus']> {
 /** Resolves the target, by probing providers where it is `auto`. */
 export async function targetOf(target: TargetChoice | undefined, runs: boolean): Promise<TargetName> {
   if (target !== undefined && target !== 'auto') return target;
-  if (!canRun() || (target === undefined && !runs)) return HOST;
+  if ((target === undefined && !runs) || !(await canRun())) return HOST;
   return (await import('./runtime/providers.js')).resolveTarget('auto');
 }
 

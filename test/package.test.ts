@@ -113,6 +113,13 @@ describe('the packed package, elsewhere', () => {
     expect(project.files).toEqual(expect.arrayContaining(['LICENSE', 'CHANGELOG.md', ...linked]));
   });
 
+  it('installs nothing that runs a script, and nothing from elsewhere than the registry', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    const own = Object.entries<Record<string, unknown>>(packages).filter(([path, { dev }]) => path !== '' && !dev);
+    expect(own.map(([path]) => path).sort()).toEqual(['node_modules/long', 'node_modules/protobufjs']);
+    expect(own.filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([]);
+  });
+
   it('runs as a library and as a command', () => {
     writeFileSync(
       join(folder, 'make.js'),
@@ -137,7 +144,23 @@ describe('the packed package, elsewhere', () => {
       console.log(report.model.before.nodes, report.model.after.nodes);`,
     );
     expect(node('use.js')).toMatchObject({ status: 0, stderr: '', stdout: '2 1\n' });
-    const run = node(bin(), 'model.onnx', '--passes', 'simplify', '--quiet');
+    // Before a runtime is there, what runs none works, and the rest says in one line how to add it.
+    const unchecked = ['--verify', 'none', '--no-validate', '--quiet'];
+    expect(node(bin(), 'model.onnx', '--passes', 'simplify', ...unchecked)).toMatchObject({ status: 0, stderr: '' });
+    expect(node(bin(), 'inspect', 'model.onnx')).toMatchObject({ status: 0 });
+    for (const words of [
+      ['model.onnx', '--quiet', '-o', 'never.onnx'],
+      ['compare', 'model.onnx', 'model.onnx'],
+    ]) {
+      const { status, stderr } = node(bin(), ...words);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(
+        /^(comparing\n)?error: expected onnxruntime-node.* npm install onnxruntime-node --ignore-scripts.*\n$/,
+      );
+    }
+    expect(existsSync(join(folder, 'never.onnx'))).toBe(false);
+    project.link('onnxruntime-node');
+    const run = node(bin(), 'model.onnx', '--passes', 'simplify', '--quiet', '--force');
     expect(run).toMatchObject({ status: 0, stderr: '', stdout: '' });
     expect(existsSync(join(folder, 'model.opt.onnx'))).toBe(true);
   });

@@ -16,6 +16,7 @@ import { UsageError } from '../ir/text/usage-error.js';
 import { summarize } from '../ir/whole-model/summary.js';
 import { writeModelSet } from '../onnx/write.js';
 import { optimizeBy, targetOf } from '../optimize.js';
+import { runsToVerify } from '../run/machine.js';
 import { expectGates, isBelieved, requiredIn, requireGate } from '../run/outcome.js';
 import { type PassesLike, parsePasses } from '../run/parse.js';
 import type { Pass } from '../run/pass.js';
@@ -99,7 +100,9 @@ async function checkedJob(input: string, passes: PassesLike, options: OptimizeFi
   const inputBytes = await bytesOf(files);
   const list = withLimitsOf(asked, inputBytes, options.maxError);
   const level = levelOf(original, options);
-  const name = await targetOf(aimOf(options), validates || level !== 'none' || options.tune === true);
+  const runs = validates || level !== 'none' || options.tune === true;
+  if (runs) await runsToVerify(undefined);
+  const name = await targetOf(aimOf(options), runs);
   const target = providerOf(name);
   // Where the browser does not work, that shows before the passes run.
   if (options.provider) await (await import('../runtime/providers.js')).comparingProvider(target, options.provider);

@@ -1,6 +1,8 @@
 /** Where a report was made: the machine, and the versions of what took part. */
-import { runtimeVersion } from '../installed-runtime.js';
+import { NO_RUNTIME, runtimeVersion } from '../installed-runtime.js';
+import { UsageError } from '../ir/text/usage-error.js';
 import { version } from '../version.js';
+import type { VerifyLevel } from './verify/verifier.js';
 
 export interface Machine {
   readonly os: string;
@@ -30,5 +32,12 @@ export async function versionsOf(): Promise<Record<string, string>> {
   return runtime === undefined ? versions : { ...versions, 'onnxruntime-node': runtime };
 }
 
-/** True where models can be run: in Node always; in a browser, which builds `src/browser/machine.ts` in place of this file, once it was given a runtime. */
-export const canRun = (): boolean => true;
+/** True where models can be run: onnxruntime-node is installed. A browser builds `src/browser/machine.ts` in place of this file. */
+export const canRun = async (): Promise<boolean> => (await runtimeVersion()) !== undefined;
+
+/** Whether models are run to verify. Throws UsageError where they are to be, which is the default, and cannot. */
+export async function runsToVerify(verify: VerifyLevel | undefined): Promise<boolean> {
+  if (verify === 'none') return false;
+  if (await canRun()) return true;
+  throw new UsageError(NO_RUNTIME);
+}

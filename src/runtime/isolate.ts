@@ -8,8 +8,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
+import { NO_RUNTIME, runtimeVersion } from '../installed-runtime.js';
 import { BROWSER, isHost } from '../ir/targets/targets.js';
 import { bytesText, msText } from '../ir/text/quantities.js';
+import { UsageError } from '../ir/text/usage-error.js';
 import { endChild, kill, lastWords, startChild } from './child-process.js';
 import { explain } from './explain.js';
 import { keepIdle, takeIdle } from './idle.js';
@@ -97,6 +99,7 @@ export class RuntimeProcess {
   static async start(options: ProcessOptions = {}): Promise<RuntimeProcess> {
     const runtime = new RuntimeProcess(options);
     runtime.#signal?.throwIfAborted();
+    if ((await runtimeVersion()) === undefined) throw new UsageError(NO_RUNTIME);
     runtime.#signal?.addEventListener('abort', runtime.#abort, { once: true });
     await eventsHeard();
     runtime.#signal?.throwIfAborted();
