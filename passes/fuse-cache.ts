@@ -10,6 +10,7 @@ export const fuseCache = definePass({
   name: 'fuse-cache',
   summary: 'Runs attention over cached keys and values as one kernel that appends to them (GroupQueryAttention).',
   fidelity: 'exact',
+  awaits: true,
   needs: ['types'],
   run(model, _options, context) {
     const facts = inferTypes(model);

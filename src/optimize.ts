@@ -40,7 +40,7 @@ import { expectGates, type OnGate, outcomeOf, requiredIn, requireGate } from './
 import { type PassesLike, parsePasses } from './run/parse.js';
 import type { Pass } from './run/pass.js';
 import { deadlineOf, type TimeOptions } from './run/pipeline/deadline.js';
-import { inOrder, type Placed } from './run/pipeline/in-order.js';
+import { inOrder, type Placed, reasonOfPlace } from './run/pipeline/in-order.js';
 import { runPipeline } from './run/pipeline/pipeline.js';
 import type { PipelineOptions, Progress } from './run/pipeline/pipeline-options.js';
 import type { PassResult, PipelineResult, TracedRun } from './run/pipeline/pipeline-result.js';
@@ -286,12 +286,9 @@ async function choicesOf({ dims, shapes = {} }: OptimizeOptions): Promise<SizeCh
 function toldOfOrder(results: readonly PassResult[], placed: readonly Placed[]): readonly PassResult[] {
   const first = results.length - placed.length;
   return results.map((result, i) => {
-    const behind = placed[i - first]?.behind;
-    if (behind === undefined) return result;
-    return {
-      ...result,
-      notes: [{ text: `ran behind ${behind}: casts would hide from fusions what they look for` }, ...result.notes],
-    };
+    const moved = placed[i - first];
+    if (moved?.behind === undefined) return result;
+    return { ...result, notes: [{ text: reasonOfPlace(moved) }, ...result.notes] };
   });
 }
 

@@ -59,6 +59,8 @@ export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   readonly fuses?: boolean;
   /** True where it changes the float that nodes compute in: it goes behind fusions that are written directly behind it. */
   readonly narrows?: boolean;
+  /** True where it looks for what fusions make, and for kernels of the float that narrowing leaves: it goes behind the last of both. */
+  readonly awaits?: boolean;
   /** True where removing what nothing reads is its work: a model in which it finds that alone is changed. */
   readonly clears?: boolean;
   readonly options: Schema;
@@ -107,6 +109,7 @@ const parts: {
   opset: [(value) => Number.isSafeInteger(value) && (value as number) > 0, 'a whole number above 0'],
   fuses: [isTruth, 'true or false'],
   narrows: [isTruth, 'true or false'],
+  awaits: [isTruth, 'true or false'],
   clears: [isTruth, 'true or false'],
   saves: [isTruth, 'true or false'],
   options: [(value) => isFunction((value as { safeParse?: unknown } | null)?.safeParse), 'z.object({ … })'],

@@ -10,13 +10,42 @@ import { optimize } from '../../src/optimize.js';
 import { inOrder } from '../../src/run/pipeline/in-order.js';
 import { collection, modelFolders } from '../models.js';
 
-const { bf16, fp16, fuseAct, fuseAttn, int8, opset, simplify } = passes;
+const { bf16, fp16, fuseAct, fuseAttn, fuseCache, int8, opset, simplify } = passes;
 const namesOf = (list: Parameters<typeof inOrder>[0]) => inOrder(list).map(({ pass }) => pass.definition.name);
 
 describe('the order of passes', () => {
   it('has floats narrowed behind the fusions that follow directly', () => {
     expect(namesOf([fp16(), simplify(), fuseAttn(), fuseAct()])).toEqual(['simplify', 'fuse-attn', 'fuse-act', 'fp16']);
     expect(inOrder([bf16(), fuseAttn()])[1]?.behind).toBe('fuse-attn');
+  });
+
+  it('has attention over a cache fused behind both', () => {
+    for (const list of [
+      [fuseCache(), fp16(), fuseAttn()],
+      [fp16(), fuseCache(), fuseAttn()],
+      [fuseAttn(), fuseCache(), fp16()],
+    ])
+      expect(namesOf(list)).toEqual(['fuse-attn', 'fp16', 'fuse-cache']);
+    expect(inOrder([fuseCache(), fp16(), int8()])[1]?.behind).toBe('fp16');
+    expect(namesOf([fuseAttn(), fp16(), fuseCache(), simplify()])).toEqual([
+      'fuse-attn',
+      'fp16',
+      'fuse-cache',
+      'simplify',
+    ]);
+  });
+
+  it('gives a decoder its kernels over a cache in any', async () => {
+    const decoder = generate('decoder', 'miniature', 0).model;
+    const options = { target: 'cuda', verify: 'none', dims: { sequence: 1 } } as const;
+    const [first, ...others] = await Promise.all(
+      ['exact,fp16,fuse-cache', 'fp16,exact,fuse-cache', 'fuse-cache,fp16,exact', 'fp16,fuse-cache,exact'].map(
+        async (list) => (await optimize(decoder, list, options)).model,
+      ),
+    );
+    expect(first?.graph.nodes().filter(({ opType }) => opType === 'GroupQueryAttention')).toHaveLength(2);
+    const bytes = await writeModel(first as Model);
+    for (const other of others) expect(Buffer.compare(await writeModel(other), bytes)).toBe(0);
   });
 
   it('is the written one otherwise', () => {

@@ -4,15 +4,30 @@ import type { Pass } from '../pass.js';
 /** A pass, and where it was moved to. */
 export interface Placed {
   readonly pass: Pass;
-  /** The name of the fusion that it goes behind; undefined where it stays where it was written. */
+  /** The name of the pass that it goes behind; undefined where it stays where it was written. */
   readonly behind: string | undefined;
 }
 
+/** The reason that a pass was moved. */
+export const reasonOfPlace = ({ pass, behind }: Placed): string =>
+  pass.definition.awaits
+    ? `ran behind ${behind}: it looks for what that leaves`
+    : `ran behind ${behind}: casts would hide from fusions what they look for`;
+
 /**
  * A pass that narrows floats goes behind the fusions that directly follow it, and behind what tidies up between them: casts around islands of float32 cut the
- * formulas that these look for. So `fp16,exact` is `exact,fp16`.
+ * formulas that these look for. So `fp16,exact` is `exact,fp16`. What awaits both goes behind the last of them.
  */
-export function inOrder(list: readonly Pass[]): Placed[] {
+export function inOrder(asked: readonly Pass[]): Placed[] {
+  const leaves = ({ definition }: Pass): boolean => definition.fuses === true || definition.narrows === true;
+  const last = asked.findLastIndex(leaves);
+  const late = asked.filter(({ definition }, index) => definition.awaits && index < last);
+  const behindAll = narrowedLast(asked.slice(0, last + 1).filter((pass) => !late.includes(pass)));
+  const behind = behindAll.at(-1)?.pass.definition.name;
+  return [...behindAll, ...late.map((pass) => ({ pass, behind })), ...narrowedLast(asked.slice(last + 1))];
+}
+
+function narrowedLast(list: readonly Pass[]): Placed[] {
   const found: Placed[] = [];
   let held: Pass[] = [];
   let at = 0;
