@@ -6,11 +6,14 @@ import { int8 } from '../../../passes/int8.js';
 import { buildModel, GraphBuilder } from '../../../src/ir/build.js';
 import { Graph } from '../../../src/ir/graph.js';
 import type { Model } from '../../../src/ir/model.js';
-import { elementCount } from '../../../src/ir/tensors/tensor.js';
+import { numbersOf } from '../../../src/ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
+import { writeModel } from '../../../src/onnx/write.js';
 import { optimize } from '../../../src/optimize.js';
 import type { Pass } from '../../../src/run/pass.js';
 import { checkPass, randomWeights } from '../../check-pass.js';
+import { runModel } from '../../run-model.js';
 
 /** Makes a weight, or takes one that is handed in. */
 type Weigh = (name: string, shape: readonly number[]) => Value;
@@ -200,4 +203,38 @@ it.each(scopes)('what stays is named with a reason and its bytes: %s', async (_s
     expect(group?.reason, name).toBe('kept in float as asked');
     expect(group?.weights.find((one) => one.name === name)?.bytes).toBeGreaterThanOrEqual(4 * SIZE * SIZE);
   }
+});
+
+/** Forms of 16, 8 and 4 bits for targets that are not at hand: plain ops, and block kernels that the CPU has as well; and how far sums may move. */
+const forms: readonly (readonly [string, number])[] = [
+  ['fp16:compute=false', 0.01],
+  ['int8:compute=false', 0.04],
+  ['int4', 0.5],
+];
+const gpus = ['cuda', 'webgpu'] as const;
+
+it.each(gpus.flatMap((target) => forms.map(([list, within]) => [target, list, within] as const)))(
+  'all have a storage form on %s: %s',
+  async (target, list, within) => {
+    const before = modelOf((g, x) => all(g, x, own(g)));
+    const { model } = await optimize(before, list, { target, verify: 'none' });
+    expect(wideIn(model)).toEqual([]);
+    const x = randomWeights([ROWS, SIZE], 1, 7);
+    const [a, b] = await Promise.all([before, model].map(async (one) => runModel(await writeModel(one), { x })));
+    const [exact, found] = [a, b].map((outputs) => numbersOf(outputs?.y as Tensor)) as [Float64Array, Float64Array];
+    const largest = Math.max(...exact.map(Math.abs));
+    expect(Math.max(...exact.map((number, i) => Math.abs(number - (found[i] as number))))).toBeLessThan(
+      within * largest,
+    );
+  },
+);
+
+// CUDA has no kernel of GRU in 16 bits.
+it.each(gpus)('half leaves none in 32 bits on %s', async (target) => {
+  const { model } = await optimize(
+    modelOf((g, x) => all(g, x, own(g))),
+    'half',
+    { target, verify: 'none' },
+  );
+  expect(wideIn(model)).toEqual([]);
 });
