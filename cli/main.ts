@@ -1,4 +1,5 @@
 /** The command line: finds the command, parses its flags, has it run. */
+import { jsonText } from '../src/ir/text/shown-text.js';
 import { version } from '../src/version.js';
 import { commandOf } from './parse/commands.js';
 import type { Flags } from './parse/flags.js';
@@ -12,7 +13,7 @@ export type Execute = (command: string, flags: Flags, words: readonly string[]) 
 export async function main(words: readonly string[], execute: Execute): Promise<number> {
   const { command, rest } = commandOf(words);
   if (words.includes('--version')) {
-    stdout.write(`${version}\n`);
+    stdout.write(words.includes('--json') ? jsonText(await runtimesHere()) : `${version}\n`);
     return 0;
   }
   const isAsked = rest.includes('--help') || rest.includes('-h');
@@ -23,6 +24,9 @@ export async function main(words: readonly string[], execute: Execute): Promise<
   }
   return execute(command.name, await parse(command, rest), words);
 }
+
+/** This version, and those of Node and of the runtimes that are installed. */
+const runtimesHere = async (): Promise<object> => (await import('../src/run/machine.js')).versionsOf();
 
 /** The files behind --plugin: where help is asked for, the rest of the words may be unfinished. */
 const pluginsIn = (words: readonly string[]): string[] =>

@@ -1,8 +1,5 @@
 /** What each command does, loaded when it is asked for. */
-import type { Flags } from '../parse/flags.js';
-
-/** Gives the exit code, 0 where it gives none. `words` is the command line as it was typed. */
-type RunCommand = (flags: Flags, words: readonly string[]) => Promise<number | undefined>;
+import type { RunCommand } from '../parse/command.js';
 
 /** By name of the command. */
 export const runs: Readonly<Record<string, RunCommand>> = {
@@ -21,5 +18,7 @@ export const runs: Readonly<Record<string, RunCommand>> = {
   'report diff': async (flags) => (await import('./report/diff.js')).run(flags),
   passes: async (flags) => (await import('./passes.js')).run(flags),
   'merge-decoders': async (flags) => (await import('./parts/merge-decoders.js')).run(flags),
+  mcp: async (flags) => (await import('./mcp/mcp.js')).run(flags, runs),
+  completion: async (flags) => (await import('./completion.js')).run(flags),
   doctor: async (flags) => (await import('./doctor.js')).run(flags),
 };

@@ -1,5 +1,5 @@
 /** What a command is. */
-import type { Flag } from './flags.js';
+import type { Flag, Flags } from './flags.js';
 
 export interface Command {
   /** Empty for the command that needs no word. */
@@ -12,3 +12,6 @@ export interface Command {
   readonly summary: string;
   readonly flags: Readonly<Record<string, Flag>>;
 }
+
+/** Does a command and gives the exit code, 0 where it gives none. `words` is the command line as it was typed. */
+export type RunCommand = (flags: Flags, words: readonly string[]) => Promise<number | undefined>;

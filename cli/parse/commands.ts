@@ -15,6 +15,7 @@ import { oneOf, valued } from './flags.js';
 import { jobFlags, runFlags } from './job-flags.js';
 import { partCommands } from './part-commands.js';
 import { reportCommands } from './report-commands.js';
+import { serviceCommands } from './service-commands.js';
 
 export const commands: readonly Command[] = [
   {
@@ -97,6 +98,7 @@ export const commands: readonly Command[] = [
     summary: 'Say which providers work here, and why the others do not.',
     flags: doctorFlags,
   },
+  ...serviceCommands,
 ];
 
 /** The command that a command line means, and the words after its name, which may be of two words. */

@@ -21,7 +21,7 @@ export async function helpText(command: Command, stream: Output, plugins: readon
     ...section('Flags', [
       ...Object.entries(command.flags).map(([name, flag]) => [flagText(name, flag), aboutText(flag)] as const),
       ['-h, --help', 'Show this.'],
-      ['--version', 'Show the version.'],
+      ['--version', 'Show the version; with --json those of Node and the runtimes too.'],
     ]),
   ];
   if (command.name === '') {

@@ -82,6 +82,7 @@ export const jobFlags = {
     },
   ),
   ...folderFlags,
+  watch: isSo('Do it again whenever the model, the config or a plugin changes, until Ctrl-C.'),
   coverage: isSo(
     'Show in which types the result is stored and computed, and what stays float, with bytes and reasons.',
   ),

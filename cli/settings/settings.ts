@@ -14,6 +14,13 @@ interface FoundConfig extends LoadedConfig {
   readonly foundAt?: string;
 }
 
+/** The file of the config that holds, in a list; none where there is none. */
+export async function configFilesFor({ config }: Flags): Promise<string[]> {
+  if (typeof config === 'string') return [config];
+  const found = config === false ? undefined : await findConfig(process.cwd());
+  return found ? [found.path] : [];
+}
+
 /** The config that `--config` names, or else the nearest one; none with `--no-config`. */
 async function configFor({ config }: Flags): Promise<FoundConfig> {
   const named: ConfigPlace | undefined = typeof config === 'string' ? { path: config } : undefined;

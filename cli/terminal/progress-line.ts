@@ -9,17 +9,28 @@ export const CLEAR_LINE = '\r\x1b[K';
 /** Milliseconds between two lines about the same step: on a terminal, where one takes the place of the other, and elsewhere. */
 const PAUSE = { terminal: 100, elsewhere: 10_000 } as const;
 
+/** Is told every step, also where none is shown. */
+let listener: ((about: string) => void) | undefined;
+
+/** Has every step of the commands that follow told; undefined ends that. */
+export function listenToProgress(heard: typeof listener): void {
+  listener = heard;
+}
+
 /** Progress on stderr: one line that changes on a terminal, a line for each step elsewhere, and for a long one now and then. */
 export class ProgressLine {
   readonly #isTerminal = stderr.isTTY && process.env.TERM !== 'dumb';
   /** On the line now. */
   #about = '';
   /** When each was said: steps of parts that are worked on at once alternate. */
+  #heard = '';
   readonly #saidAt = new Map<string, number>();
 
   constructor(readonly isQuiet: boolean) {}
 
   say(about: string, estimate?: ProgressEstimate): void {
+    if (about !== this.#heard) listener?.(about);
+    this.#heard = about;
     const now = performance.now();
     const pause = this.#isTerminal ? PAUSE.terminal : PAUSE.elsewhere;
     const isSaid = now - (this.#saidAt.get(about) ?? Number.NEGATIVE_INFINITY) < pause;

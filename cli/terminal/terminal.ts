@@ -16,8 +16,36 @@ export interface Output {
   send(path: string): Promise<void>;
 }
 
+/** What is printed now, where it is kept rather than written. */
+let kept: Record<Stream, string> | undefined;
+
+/** Runs a command and keeps what it prints. One at a time. */
+export async function keeping<T>(work: () => Promise<T>): Promise<{ result: T } & Readonly<Record<Stream, string>>> {
+  const own = { stdout: '', stderr: '' };
+  kept = own;
+  try {
+    const result = await work();
+    return { result, ...own };
+  } finally {
+    kept = undefined;
+  }
+}
+
+/** The stream, unless what is printed is kept. */
+const output = (stream: Stream): Output => {
+  const real = realOutput(stream);
+  return Object.create(real, {
+    write: {
+      value(text: string) {
+        if (kept) kept[stream] += text;
+        else real.write(text);
+      },
+    },
+  });
+};
+
 /** The streams are the main thread's: the thread of a command has it write. */
-function output(stream: Stream): Output {
+function realOutput(stream: Stream): Output {
   if (isMainThread)
     return {
       isTTY: process[stream].isTTY === true,
@@ -50,6 +78,8 @@ export async function sendFile(path: string, stream: Stream): Promise<void> {
     if (!process[stream].write(piece)) await new Promise((resolve) => process[stream].once('drain', resolve));
 }
 
+/** Stdout, also while what is printed is kept. */
+export const realStdout = realOutput('stdout');
 export const stdout = output('stdout');
 export const stderr = output('stderr');
 

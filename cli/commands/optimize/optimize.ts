@@ -7,7 +7,7 @@ import { reportText } from '../../../src/report/text.js';
 import { reportJson } from '../../../src/run/report/report-json.js';
 import type { Config } from '../../../src/settings/config.js';
 import { configFromFlags, type Flags } from '../../parse/flags.js';
-import { settingsFor } from '../../settings/settings.js';
+import { configFilesFor, settingsFor } from '../../settings/settings.js';
 import { ProgressLine } from '../../terminal/progress-line.js';
 import { addSummary, checkSummary } from '../../terminal/step-summary.js';
 import { show, stderr, stdout } from '../../terminal/terminal.js';
@@ -17,7 +17,17 @@ import { goesToStdout, withPipes } from './piped.js';
 
 /** Runs the command and gives its exit code. `words` is the command line as it was typed. */
 export async function run(flags: Flags, words: readonly string[]): Promise<number> {
-  return runJob(flags, await settingsFor(flags), ['optimize', ...words].map(quoted).join(' '));
+  const command = ['optimize', ...words].map(quoted).join(' ');
+  if (!flags.watch) return runJob(flags, await settingsFor(flags), command);
+  if (flags.model === '-' || flags.out === '-')
+    throw new UsageError('--watch: expected a file; found stdin or stdout, which do not change');
+  const { watching } = await import('./watch.js');
+  const paths = async (): Promise<string[]> => [
+    ...(flags.models as readonly string[]),
+    ...(await configFilesFor(flags)),
+    ...((flags.plugin as readonly string[] | undefined) ?? []),
+  ];
+  return watching(paths, async () => runJob(flags, await settingsFor(flags), command));
 }
 
 /** Does a job on a model, a folder or several files: what flags say goes before the settings. */
