@@ -83,14 +83,17 @@ export function growingCaches(model: Model, context: PassContext): GrowingCaches
   const pastDim = first.past.shape?.[first.axis] as Dim;
   const past = nameOf(pastDim) as SymbolName;
   const added = first.fresh.shape?.[first.axis];
-  const other = caches.find(
-    (one) =>
-      nameOf(one.past.shape?.[one.axis] as Dim) !== past ||
-      !added ||
-      !equalDims(one.fresh.shape?.[one.axis] as Dim, added),
-  );
+  const other = caches.find(({ fresh, axis }) => !added || !equalDims(fresh.shape?.[axis] as Dim, added));
   if (other || !added) {
     context.skip('caches grow by different numbers of tokens', (other ?? first).concat);
+    return undefined;
+  }
+  const apart = caches.find((one) => nameOf(one.past.shape?.[one.axis] as Dim) !== past);
+  if (apart) {
+    context.skip(
+      `the lengths of caches have names of their own, as if they could differ: export them with one name (${String(past)} is that of "${first.past.name}")`,
+      apart.concat,
+    );
     return undefined;
   }
   const left = graph.inputs.find(

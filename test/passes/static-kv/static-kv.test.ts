@@ -139,6 +139,15 @@ describe('static-kv', () => {
       const branches = { then_branch: branch('then'), else_branch: branch('else') };
       g.output('present', g.op('If', [g.input('use_cache_branch', 'bool', [1])], branches));
     });
+    await refuses('the lengths of caches have names of their own', (g) => {
+      for (const name of ['first', 'second']) {
+        const past = g.input(name, 'float32', ['b', 2, `past_${name}`, 4]);
+        g.output(
+          `${name}_present`,
+          g.op('Concat', [past, g.input(`${name}_new`, 'float32', ['b', 2, 's', 4])], { axis: 2 }),
+        );
+      }
+    });
     await refuses('no Softmax over the tokens', (g) => g.output('present', grown(g).all));
     await refuses('no output is an input with new tokens', (g) => {
       const { past, all } = grown(g);
