@@ -55,6 +55,9 @@ const { metafile } = await build({
     index: 'src/index.ts',
     rules: 'src/rules.ts',
     report: 'src/report.ts',
+    ...Object.fromEntries(
+      ['vite', 'rollup', 'webpack', 'webpack-loader', 'esbuild'].map((name) => [name, `src/bundlers/${name}.ts`]),
+    ),
     cli: 'cli/cli.ts',
     'command-thread': 'cli/thread/command-thread.ts',
     'runtime-child': 'src/runtime/child.ts',

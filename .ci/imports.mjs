@@ -34,6 +34,7 @@ const mayImport = {
   'src/validate': [...facts, 'src/coverage', 'src/onnx', 'src/runtime', 'src/contract', 'src/region', 'src/run'],
   passes: [...facts, 'src/contract', 'src/match', 'src/opset', 'src/region', 'src/run'],
   'src/browser': ['passes', 'src'],
+  'src/bundlers': ['src'],
   src: ['passes'],
   cli: ['passes', 'src'],
 };

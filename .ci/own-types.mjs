@@ -15,6 +15,8 @@ for (const folder of ['v4/classic', 'v4/core', 'v4/locales']) {
   for (const name of await readdir(join(from, folder)))
     if (name.endsWith('.d.ts')) await cp(join(from, folder, name), join(to, folder, name));
 }
+// The compiler leaves out files that are declarations already.
+await cp(join(root, 'src/bundlers/imports.d.ts'), join(types, 'src/bundlers/imports.d.ts'));
 await cp(join(from, 'index.d.ts'), join(to, 'index.d.ts'));
 
 for (const name of await readdir(types, { recursive: true })) {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 /** What the package gives out. */
 const isPublic = (path) =>
   ['src/index.ts', 'src/rules.ts', 'src/report.ts', 'passes/index.ts'].includes(path) ||
-  path.startsWith('src/browser/');
+  /^src\/(browser|bundlers)\//.test(path);
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 const paths = ['src', 'passes', 'cli', 'test', 'bench', 'fixtures', '.ci'].flatMap((folder) =>

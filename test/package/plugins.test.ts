@@ -1,0 +1,133 @@
+/** The plugins of the packed package: the same import of a model in four bundlers, one optimization for all of them. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildModel } from '../../src/ir/build.js';
+import { writeModel } from '../../src/onnx/write.js';
+import { type Installed, installed, root } from './installed.js';
+
+let project: Installed;
+beforeAll(async () => {
+  project = installed();
+  for (const name of ['onnxruntime-node', 'esbuild', 'rollup', 'vite', 'webpack']) project.link(name);
+  const model = buildModel({ '': 17 }, (g) => {
+    const x = g.input('x', 'float32', ['batch', 4]);
+    g.output('y', g.op('Identity', [g.op('Relu', [g.op('Identity', [x])])]), 'float32', ['batch', 4]);
+  });
+  writeFileSync(join(project.folder, 'model.onnx'), await writeModel(model));
+  writeFileSync(
+    join(project.folder, 'app.js'),
+    `import url, { externalData, inputs, outputs } from './model.onnx?passes=simplify&target=cpu&onnx';
+    globalThis.found = { url, externalData, inputs: inputs.map(({ name }) => name), outputs: outputs.map(({ name }) => name) };`,
+  );
+});
+afterAll(() => project.remove());
+
+/** A program in the project; `build(options)` is the bundler's. Paths in stderr are of models that are begun and done. */
+function run(name: string, body: string) {
+  writeFileSync(join(project.folder, `${name}.mjs`), body);
+  const { status, stderr, stdout } = spawnSync(process.execPath, [`${name}.mjs`], {
+    cwd: project.folder,
+    encoding: 'utf8',
+  });
+  return { status, stderr, stdout };
+}
+
+const builds: Readonly<Record<string, (options: string) => string>> = {
+  esbuild: (options) => `import { build } from 'esbuild'; import onnx from 'onnx-passes/esbuild';
+    await build({ entryPoints: ['app.js'], bundle: true, format: 'esm', outdir: 'out-esbuild', plugins: [onnx(${options})], logLevel: 'silent' });`,
+  rollup: (options) => `import { rollup } from 'rollup'; import onnx from 'onnx-passes/rollup';
+    await (await rollup({ input: 'app.js', plugins: [onnx(${options})] })).write({ dir: 'out-rollup' });`,
+  vite: (options) => `import { build } from 'vite'; import onnx from 'onnx-passes/vite';
+    const input = 'app.js';
+    await build({ configFile: false, logLevel: 'silent', plugins: [onnx(${options})], build: { outDir: 'out-vite', assetsInlineLimit: 0, rolldownOptions: { input } } });
+    await build({ configFile: false, logLevel: 'silent', plugins: [onnx(${options})], build: { outDir: 'out-server', assetsInlineLimit: 0, ssr: input } });`,
+  webpack: (options) => `import webpack from 'webpack'; import OnnxPasses from 'onnx-passes/webpack';
+    await new Promise((resolve, reject) => webpack(
+      { mode: 'production', entry: './app.js', output: { path: process.cwd() + '/out-webpack', publicPath: '/' }, plugins: [new OnnxPasses(${options})] },
+    ).run((error, stats) => (error || stats.hasErrors() ? reject(error ?? new Error(stats.toString())) : resolve())));`,
+};
+
+/** Files that a build wrote, in whatever folder. */
+const written = (folder: string, ending: string): string[] =>
+  readdirSync(join(project.folder, folder), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith(ending),
+  );
+
+it('optimizes once, and each bundler emits the same bytes as its own asset', () => {
+  const contents = new Set<string>();
+  for (const [i, [name, build]] of Object.entries(builds).entries()) {
+    const { status, stderr } = run(name, build(''));
+    expect(stderr).toMatch(i === 0 ? /^onnx-passes: model.onnx: optimizing \(simplify\)\n.*done in .* s\n$/ : /^$/);
+    expect(status).toBe(0);
+    const [asset = '', ...others] = written(`out-${name}`, '.onnx');
+    expect(others).toEqual([]);
+    contents.add(readFileSync(join(project.folder, `out-${name}`, asset), 'hex'));
+    const code = written(`out-${name}`, '.js').map((path) =>
+      readFileSync(join(project.folder, `out-${name}`, path), 'utf8'),
+    );
+    expect(code.join()).toContain(asset.split(/[\\/]/).pop());
+  }
+  expect(contents.size).toBe(1);
+});
+
+it('a server gets the address that the page gets, and the ports', () => {
+  const [entry = ''] = written('out-server', '.js');
+  const { stdout } = run(
+    'serve',
+    `await import('./out-server/${entry}'); console.log(JSON.stringify(globalThis.found));`,
+  );
+  const found = JSON.parse(stdout);
+  expect(found).toMatchObject({ externalData: [], inputs: ['x'], outputs: ['y'] });
+  expect(found.url).toBe(`/${written('out-vite', '.onnx')[0]}`);
+});
+
+it.each(['vite', 'webpack'])('%s: a gate that fails ends the build with its reason', (name) => {
+  const { status, stderr } = run(`refused-${name}`, builds[name]?.(`{ optimize: { require: ['fuse-attn'] } }`) ?? '');
+  expect(status).toBe(1);
+  expect(stderr).toContain('fuse-attn');
+});
+
+it('refuses a word of a query that it does not know', () => {
+  writeFileSync(join(project.folder, 'app.js'), `import './model.onnx?passes=simplify&traget=cpu';`);
+  expect(run('misspelled', builds.esbuild?.('') ?? '').stderr).toContain(
+    'unknown word "traget"; did you mean "target"?',
+  );
+});
+
+it('types: the plugins fit the bundlers, and imports have ports', () => {
+  const { folder } = project;
+  project.link('@types/node');
+  mkdirSync(join(folder, 'types'));
+  writeFileSync(
+    join(folder, 'types', 'config.ts'),
+    `import { defineConfig } from 'vite';
+    import type { Plugin as EsbuildPlugin } from 'esbuild';
+    import type { Plugin as RollupPlugin } from 'rollup';
+    import type { Configuration } from 'webpack';
+    import esbuild from 'onnx-passes/esbuild';
+    import rollup from 'onnx-passes/rollup';
+    import vite from 'onnx-passes/vite';
+    import OnnxPasses from 'onnx-passes/webpack';
+    import url, { inputs } from './model.onnx?passes=half&onnx';
+    export default defineConfig({ plugins: [vite({ optimize: { target: 'cpu' } })] });
+    export const others: [EsbuildPlugin, RollupPlugin, Configuration, string, string] =
+      [esbuild(), rollup(), { plugins: [new OnnxPasses()] }, url, inputs.map(({ name }) => name).join()];
+    // @ts-expect-error an option that does not exist
+    vite({ optimise: {} });`,
+  );
+  writeFileSync(
+    join(folder, 'types', 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: {
+        ...{ module: 'esnext', moduleResolution: 'bundler', target: 'es2022', lib: ['es2023', 'dom'] },
+        ...{ strict: true, noEmit: true, skipLibCheck: true, types: ['node', 'onnx-passes/imports'] },
+      },
+      files: ['config.ts'],
+    }),
+  );
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const { stdout } = spawnSync(process.execPath, [tsc, '-p', 'types'], { cwd: folder, encoding: 'utf8' });
+  expect(stdout).toBe('');
+});
