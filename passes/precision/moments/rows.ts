@@ -20,11 +20,14 @@ export interface DotProducts {
   readonly input: Value;
 }
 
+/** True for the Cast behind a weight that is stored in 16 bits. */
+export const isCast = (node: Node): boolean => node.is('Cast') && node.domain === '';
+
 /** The dot products with a weight; undefined where it has another use, or one that is none, or windows of single channels, which have moments of their own each. */
 export function dotProductsOf({ tensor, main, uses }: WeightSite): DotProducts | undefined {
   const { node, slot, views } = main;
   const [input] = node.inputs;
-  if (uses.length > 1 || views.length > 0 || node.hasReference || slot !== 1 || !input) return undefined;
+  if (uses.length > 1 || !views.every(isCast) || node.hasReference || slot !== 1 || !input) return undefined;
   if (node.is('Conv') && node.domain === '') {
     if (node.int('group', 1) > 1) return undefined;
     const channels = tensor.shape[0] as number;

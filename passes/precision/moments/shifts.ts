@@ -19,6 +19,7 @@ import type { PassContext } from '../../../src/run/pass.js';
 import { decodedTensor } from '../weights/decode.js';
 import type { MeanShift, MeanShifts, NarrowSite } from '../weights/narrow-site.js';
 import type { WeightSite } from '../weights/sites.js';
+import { isCast } from './rows.js';
 
 /** Weights of this many bytes together are looked at: their changes are held in memory as floats. */
 const MOST = 64 * 2 ** 20;
@@ -77,7 +78,7 @@ const steadiness = (mean: number, meanSquare: number): number =>
 /** The convolutions from a weight's to the first with a constant bias of its own, all without a function between. */
 function placeOf({ main, uses }: WeightSite): { readonly path: readonly Node[]; readonly bias: Value } | undefined {
   const { node, slot, views } = main;
-  if (uses.length > 1 || views.length > 0 || slot !== 1 || node.domain !== '') return undefined;
+  if (uses.length > 1 || !views.every(isCast) || slot !== 1 || node.domain !== '') return undefined;
   if (!node.is('Conv') && !node.is('ConvTranspose')) return undefined;
   const path: Node[] = [];
   for (let at: Node | undefined = node; at; at = nextOf(at)) {

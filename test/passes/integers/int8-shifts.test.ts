@@ -4,7 +4,7 @@ import { int8 } from '../../../passes/int8.js';
 import { roundedTo } from '../../../passes/precision/weights/half-floats.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
-import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { castTensor, numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import { cloneModel } from '../../../src/ir/whole-model/clone.js';
@@ -17,23 +17,31 @@ import { runModel } from '../../run-model.js';
 
 const WIDTH = 24;
 
+type Weigh = (g: GraphBuilder, tensor: Tensor, name: string) => Value;
+
+const wide: Weigh = (g, tensor, name) => g.constant(tensor, name);
+const half: Weigh = (g, tensor, name) => g.cast(g.constant(castTensor(tensor, 'float16'), name), 'float32');
+
 /** A convolution with the given bias, a number for each channel. */
-const conv = (g: GraphBuilder, x: Value, dims: readonly number[], seed: number, bias?: number): Value => {
-  const weight = g.constant(randomWeights(dims, 0.3, seed), `w${seed}`);
-  const group = dims[1] === 1 ? dims[0] : 1;
-  const pads = dims[2] === 3 ? [1, 1, 1, 1] : [0, 0, 0, 0];
-  const own =
-    bias === undefined ? [] : [g.constant('float32', Array(dims[0]).fill(bias), [dims[0] as number], `b${seed}`)];
-  return g.op('Conv', [x, weight, ...own], { group, pads });
-};
+const convBy =
+  (g: GraphBuilder, weigh: Weigh) =>
+  (x: Value, dims: readonly number[], seed: number, bias?: number): Value => {
+    const weight = weigh(g, randomWeights(dims, 0.3, seed), `w${seed}`);
+    const group = dims[1] === 1 ? dims[0] : 1;
+    const pads = dims[2] === 3 ? [1, 1, 1, 1] : [0, 0, 0, 0];
+    const own =
+      bias === undefined ? [] : [g.constant('float32', Array(dims[0]).fill(bias), [dims[0] as number], `b${seed}`)];
+    return g.op('Conv', [x, weight, ...own], { group, pads });
+  };
 
 /** Layers behind Relu, whose activations have means; windows of single channels have no bias of their own. */
-const modelOf = (channels: number): Model =>
+const modelOf = (channels: number, weigh = wide): Model =>
   buildModel({ '': 17 }, (g) => {
     const x = g.input('x', 'float32', [1, channels, 32, 32]);
-    const first = g.op('Relu', [conv(g, x, [WIDTH, channels, 3, 3], 1, 0.5)]);
-    const single = conv(g, conv(g, first, [WIDTH, 1, 3, 3], 2), [WIDTH, WIDTH, 1, 1], 3, 0.25);
-    g.output('y', conv(g, g.op('Relu', [single]), [WIDTH, WIDTH, 3, 3], 4, 0.125));
+    const conv = convBy(g, weigh);
+    const first = g.op('Relu', [conv(x, [WIDTH, channels, 3, 3], 1, 0.5)]);
+    const single = conv(conv(first, [WIDTH, 1, 3, 3], 2), [WIDTH, WIDTH, 1, 1], 3, 0.25);
+    g.output('y', conv(g.op('Relu', [single]), [WIDTH, WIDTH, 3, 3], 4, 0.125));
   });
 
 const NOTE = 'weights whose change of means a bias takes back: 4';
@@ -82,6 +90,10 @@ describe('shifts of means', () => {
     const plain = await errorOf(before, withBiasesOf(before, model), 3);
     const own = await errorOf(before, model, 3);
     expect(own).toBeLessThan(0.9 * plain);
+  });
+
+  it('are taken back where weights come in 16 bits too', async () => {
+    expect((await resultOf(modelOf(3, half))).notes).toContain(NOTE);
   });
 
   it('are not known of inputs that are no pictures', async () => {
