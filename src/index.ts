@@ -9,6 +9,7 @@ export { type LabelMap, type TensorLike, type Unflattened, unflatten } from './c
 export { type Chain, chainSchema } from './cut/chain.js';
 export { type ExtractedModel, extractModel, type NamedPart } from './cut/extract.js';
 export { type SplitModel, splitModel } from './cut/split.js';
+export { modelCosts } from './details/costs.js';
 export { type ExplainOptions, type Explanation, explain } from './explain.js';
 export type { FolderOptions } from './folder/folder-options.js';
 export type { MergedFiles, MergeOptions } from './folder/merge-files.js';

@@ -10,7 +10,8 @@ import { symbolicBatch } from '../passes/symbolic-batch.js';
 import { abortable } from './abortable.js';
 import { checkInputs } from './check-inputs.js';
 import { type Coverage, coverageOf } from './coverage/coverage.js';
-import { fittingChoice, type SizeChoice } from './coverage/sized.js';
+import { fittingChoice } from './coverage/sized.js';
+import { choicesOf } from './details/choices.js';
 import type { NodeDetails } from './details/details.js';
 import { inferTypes } from './infer/index.js';
 import { dimText } from './ir/dims/dims.js';
@@ -270,16 +271,6 @@ async function detailsIn(
   const { shapesOf } = fittingChoice(traced.start, await choicesOf(options));
   const left = new Map(coverage?.left.flatMap(({ reason, weights }) => weights.map(({ name }) => [name, reason])));
   return detailsOf(result, traced, options.target, shapesOf, left);
-}
-
-/** Shapes of inputs that people run models at, by the model. */
-async function choicesOf({ dims, shapes = {} }: OptimizeOptions): Promise<SizeChoice[]> {
-  const { shapesOf, sizeChoices, typicalSizes } = await import('./validate/inputs/sizes.js');
-  return [...typicalSizes, ...sizeChoices].map((sizes) => (one: Model) => {
-    const names = new Set(one.graph.inputs.map(({ name }) => name));
-    const own = Object.fromEntries(Object.entries(shapes).filter(([name]) => names.has(name)));
-    return shapesOf(one, sizes, { dims, shapes: own });
-  });
 }
 
 /** The results, with a note on each pass that ran elsewhere than it was written. */

@@ -1,4 +1,5 @@
 /** `optimize inspect`: what a model is made of. */
+import { modelCosts } from '../../src/details/costs.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { checkModel } from '../../src/ir/whole-model/check.js';
 import { findBlocks } from '../../src/region/blocks/index.js';
@@ -11,6 +12,6 @@ import { modelIn } from './models.js';
 export async function run(flags: Flags): Promise<undefined> {
   const model = await modelIn(flags);
   checkModel(model);
-  const options = { values: flags.values === true, find: findBlocks };
+  const options = { values: flags.values === true, find: findBlocks, costs: await modelCosts(model) };
   show(flags, inspectModel(model, inferTypes(model), options), inspectionText);
 }

@@ -7,7 +7,7 @@ import type { Node } from '../ir/node.js';
 import { calleesFirst } from '../ir/scopes/call-order.js';
 import { byScope } from '../ir/scopes/node-scopes.js';
 import { parametersOf } from '../ir/tensors/parameters.js';
-import { countText } from '../ir/text/quantities.js';
+import { bytesText, countText } from '../ir/text/quantities.js';
 import type { Value } from '../ir/value.js';
 import { counted, table } from './style.js';
 
@@ -19,6 +19,8 @@ export interface BlockInfo {
   readonly nodes: number;
   /** Numbers in the constants that one instance reads, shapes and indices aside. */
   readonly parameters: number;
+  /** Of the constants that one instance reads. */
+  readonly bytes: number;
   /** What repeats inside one instance and makes up most of it, as the blocks of a stage or the experts of a layer. */
   readonly blocks?: readonly BlockInfo[];
 }
@@ -62,14 +64,15 @@ function repeats(graph: Graph, found: readonly FoundBlock[], find: FindBlocks): 
     const [{ name, instances }] = pieces as [FoundBlock];
     const own = new Set(pieces.flatMap((piece) => piece.instances[0]?.nodes ?? []));
     const nodes = sizeOf(own);
-    const parameters = parametersIn(new Set(pieces.flatMap((piece) => piece.instances[0]?.constants ?? [])));
+    const constants = new Set(pieces.flatMap((piece) => piece.instances[0]?.constants ?? []));
+    const [parameters, bytes] = [parametersIn(constants), bytesIn(constants)];
     const among = pieces.length > 1 ? graph.nodes().filter((node) => own.has(node)) : [...own];
     const blocks = byNodes(repeats(graph, find(graph, among), find)).filter((one) =>
       parameters > 0 && one.parameters === 0
         ? false
         : one.count * one.nodes >= MOST_OF * nodes || one.count * one.parameters > MOST_OF * parameters,
     );
-    return { name, count: instances.length, nodes, parameters, ...(blocks.length > 0 && { blocks }) };
+    return { name, count: instances.length, nodes, parameters, bytes, ...(blocks.length > 0 && { blocks }) };
   });
 }
 
@@ -94,11 +97,17 @@ const parametersIn = (constants: Iterable<Value>): number => {
   return sum;
 };
 
+const bytesIn = (constants: Iterable<Value>): number => {
+  let sum = 0;
+  for (const { tensor } of constants) sum += tensor?.byteLength ?? 0;
+  return sum;
+};
+
 /** Nodes that do not repeat, by their scope. */
 const parts = (nodes: readonly Node[]): BlockInfo[] =>
   [...byScope(nodes)].map(([name, own]) => {
     const constants = new Set(own.flatMap(({ inputs }) => inputs.flatMap((value) => (value?.tensor ? [value] : []))));
-    return { name, count: 1, nodes: sizeOf(own), parameters: parametersIn(constants) };
+    return { name, count: 1, nodes: sizeOf(own), parameters: parametersIn(constants), bytes: bytesIn(constants) };
   });
 
 /** What is smaller than this share of the model, in nodes and in parameters, is not a line of its own. */
@@ -121,8 +130,8 @@ export function blockLines(blocks: readonly BlockInfo[]): string[] {
 }
 
 /** A block, and below it what each of its instances repeats. */
-function rowsOf({ count, name, nodes, parameters, blocks = [] }: BlockInfo, indent: string): string[][] {
-  const size = `${counted(nodes, 'node')}${parameters ? `, ${countText(parameters)} parameters` : ''}`;
+function rowsOf({ count, name, nodes, parameters, bytes, blocks = [] }: BlockInfo, indent: string): string[][] {
+  const size = `${counted(nodes, 'node')}${parameters ? `, ${countText(parameters)} parameters, ${bytesText(bytes)}` : ''}`;
   const own = indent ? ['', `${indent}each ${count} × ${name}`, size] : [`${count} ×`, name, size];
   return [own, ...blocks.flatMap((one) => rowsOf(one, `${indent}  `))];
 }

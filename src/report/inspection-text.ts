@@ -5,6 +5,7 @@ import { bytesText } from '../ir/text/quantities.js';
 import { shownText, withTexts } from '../ir/text/shown-text.js';
 import { blockLines } from './blocks.js';
 import type { ContradictionInfo, Inspection, PortInfo } from './inspection.js';
+import { costLines } from './inspection-costs.js';
 import type { ValueInfo } from './inspection-values.js';
 import { type Paint, paint, table } from './style.js';
 import { type TextOptions, textOptionsIn } from './text-options.js';
@@ -15,6 +16,7 @@ export function inspectionText(given: Inspection, options: TextOptions = {}): st
   const inspection = withTexts(given, shownText);
   const p = paint(isColoured);
   const { irVersion, opsets, producer, nodes, ops, bytes, bytesByType, functionNames } = inspection;
+  const costs = inspection.costs && costLines(inspection.costs, p);
   const opsetText = Object.entries(opsets).map(([domain, version]) => `${domain} ${version}`);
   const section = (title: string, lines: readonly string[]) =>
     lines.length ? ['', p.bold(title), ...lines.map((line) => `  ${line}`)] : [];
@@ -27,6 +29,8 @@ export function inspectionText(given: Inspection, options: TextOptions = {}): st
     ...section('structure', blockLines(inspection.blocks)),
     ...section(`nodes ${nodes}`, columns(ops, String)),
     ...section(`weights ${bytesText(bytes)}`, columns(bytesByType, bytesText)),
+    ...section('one run', costs?.run ?? []),
+    ...section('by kernel tables', costs?.providers ?? []),
     ...section('functions', functionNames),
     ...section(
       'declared in the file otherwise than inferred',

@@ -4,12 +4,13 @@ import { numberedText } from '../ir/dims/symbols.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import type { Shortage } from '../ir/options/budget.js';
-import { called, optionsIn, truth } from '../ir/options/options.js';
+import { any, called, optionsIn, truth } from '../ir/options/options.js';
 import { type Type, typeText } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { type Ranges, rangesOf } from '../ir/whole-model/ranges.js';
 import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
 import { type BlockInfo, blockInfos, type FindBlocks } from './blocks.js';
+import type { ModelCosts } from './inspection-costs.js';
 import { type ContentsOf, scopeText, type ValueInfo, valuesOf } from './inspection-values.js';
 
 export interface PortInfo {
@@ -54,6 +55,8 @@ export interface Inspection extends ModelSummary {
   readonly violations: readonly ViolationInfo[];
   /** What budgets left unknown, and where. */
   readonly shortages: readonly Shortage[];
+  /** What a run costs, where that was counted: see `modelCosts`. */
+  readonly costs?: ModelCosts;
   /** Every value of every scope, where asked for. */
   readonly values?: readonly ValueInfo[];
 }
@@ -72,9 +75,11 @@ interface ModelFacts {
 interface InspectOptions {
   readonly values?: boolean;
   readonly find?: FindBlocks;
+  /** What `modelCosts` gave for the model. */
+  readonly costs?: ModelCosts;
 }
 
-const inspectOptions = z.object({ values: truth, find: called<FindBlocks>() });
+const inspectOptions = z.object({ values: truth, find: called<FindBlocks>(), costs: any });
 
 /** `facts` are what `inferTypes` gave for the model, `find` finds the repeats of a scope. Unknown dims, `?1`, are numbered over the whole. */
 export function inspectModel(model: Model, facts: ModelFacts, given: InspectOptions = {}): Inspection {
@@ -110,6 +115,7 @@ export function inspectModel(model: Model, facts: ModelFacts, given: InspectOpti
       found,
     })),
     shortages: model.budget.shortages,
+    ...(options.costs && { costs: options.costs }),
     ...(options.values && { values: valuesOf(model, facts.contents, dimText) }),
   };
 }

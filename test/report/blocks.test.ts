@@ -31,14 +31,14 @@ describe('the structure of a model', () => {
     inferTypes(model);
     const infos = blockInfos(model, findBlocks);
     expect(infos).toEqual([
-      { name: 'encoder layer', count: 3, nodes: 4, parameters: 64 },
-      { name: 'embeddings', count: 1, nodes: 1, parameters: 40 },
-      { name: 'head', count: 1, nodes: 1, parameters: 8 },
+      { name: 'encoder layer', count: 3, nodes: 4, parameters: 64, bytes: 256 },
+      { name: 'embeddings', count: 1, nodes: 1, parameters: 40, bytes: 160 },
+      { name: 'head', count: 1, nodes: 1, parameters: 8, bytes: 32 },
     ]);
     expect(blockLines(infos)).toEqual([
-      '3 ×  encoder layer  4 nodes, 64 parameters',
-      '1 ×  embeddings     1 node, 40 parameters',
-      '1 ×  head           1 node, 8 parameters',
+      '3 ×  encoder layer  4 nodes, 64 parameters, 256 B',
+      '1 ×  embeddings     1 node, 40 parameters, 160 B',
+      '1 ×  head           1 node, 8 parameters, 32 B',
     ]);
   });
 
@@ -47,11 +47,11 @@ describe('the structure of a model', () => {
     inferTypes(model);
     const [layer, ...others] = blockInfos(model, findBlocks);
     expect(layer).toMatchObject({ count: 3, blocks: [{ count: 5, nodes: 8, parameters: 96 }] });
-    expect(others).toEqual([{ name: 'other', count: 1, nodes: 1, parameters: 0 }]);
+    expect(others).toEqual([{ name: 'other', count: 1, nodes: 1, parameters: 0, bytes: 0 }]);
     expect(layer?.blocks?.[0]).not.toHaveProperty('blocks');
     expect(blockLines([{ ...layer, name: 'layer' } as never])).toEqual([
-      `3 ×  layer                         ${layer?.nodes} nodes, ${layer?.parameters} parameters`,
-      '       each 5 × MatMul Mul Gather  8 nodes, 96 parameters',
+      `3 ×  layer                         ${layer?.nodes} nodes, ${layer?.parameters} parameters, 2.42 kB`,
+      '       each 5 × MatMul Mul Gather  8 nodes, 96 parameters, 392 B',
     ]);
   });
 
@@ -63,21 +63,21 @@ describe('the structure of a model', () => {
     expect(outlined.functions).toHaveLength(1);
     const [[before], [after]] = [blockInfos(flat, findBlocks), blockInfos(outlined, findBlocks)];
     expect(after).toMatchObject({ count: 4, nodes: LAYER });
-    expect(after?.parameters).toBe(before?.parameters);
+    expect([after?.parameters, after?.bytes]).toEqual([before?.parameters, before?.bytes]);
   });
 
   it('says sizes in three digits', () => {
     const sizes = [999, 1000, 49_903, 149_903, 999_600, 7_100_000];
     const shown = sizes.map((parameters) =>
-      blockLines([{ name: 'layer', count: 1, nodes: 1, parameters }])[0]?.slice(20),
+      blockLines([{ name: 'layer', count: 1, nodes: 1, parameters, bytes: 4 }])[0]?.slice(20),
     );
     expect(shown).toEqual([
-      '999 parameters',
-      '1 K parameters',
-      '49.9 K parameters',
-      '150 K parameters',
-      '1 M parameters',
-      '7.1 M parameters',
+      '999 parameters, 4 B',
+      '1 K parameters, 4 B',
+      '49.9 K parameters, 4 B',
+      '150 K parameters, 4 B',
+      '1 M parameters, 4 B',
+      '7.1 M parameters, 4 B',
     ]);
   });
 
@@ -90,11 +90,11 @@ describe('the structure of a model', () => {
 
   it('counts repeats without parameters among the smaller blocks, unless they are large', () => {
     const [part, plain] = [
-      { name: 'layer', count: 2, nodes: 40, parameters: 50 },
-      { name: 'shapes', count: 2, nodes: 4, parameters: 0 },
+      { name: 'layer', count: 2, nodes: 40, parameters: 50, bytes: 200 },
+      { name: 'shapes', count: 2, nodes: 4, parameters: 0, bytes: 0 },
     ];
     expect(blockLines([part, plain])).toEqual([
-      '2 ×  layer            40 nodes, 50 parameters',
+      '2 ×  layer            40 nodes, 50 parameters, 200 B',
       '     1 smaller block  8 nodes',
     ]);
     expect(blockLines([part, { ...plain, nodes: 6 }])[1]).toBe('2 ×  shapes  6 nodes');
@@ -110,10 +110,10 @@ describe('the structure of a model', () => {
       instances: [0, 4, 8].map((layer) => ({ nodes: nodes.slice(layer + start, layer + start + 2), constants: [] })),
     }));
     const [first, ...others] = blockInfos(model, (_, among) => (among ? [] : pieces));
-    expect(first).toEqual({ name: 'layer', count: 3, nodes: 4, parameters: 0 });
-    const large = { name: 'layer', count: 2, nodes: 500, parameters: 7_100_000 };
+    expect(first).toEqual({ name: 'layer', count: 3, nodes: 4, parameters: 0, bytes: 0 });
+    const large = { name: 'layer', count: 2, nodes: 500, parameters: 7_100_000, bytes: 7_100_000 };
     expect(blockLines([large, ...others])).toEqual([
-      '2 ×  layer             500 nodes, 7.1 M parameters',
+      '2 ×  layer             500 nodes, 7.1 M parameters, 7.10 MB',
       '     2 smaller blocks  2 nodes',
     ]);
   });
