@@ -70,7 +70,7 @@ export function plansFor(scale: Scale): readonly Plan[] {
         { batch: 1, sequence: 1, past_sequence: 1023, total_sequence: 1024 },
         { batch: 2, sequence: 1, past_sequence: 15, total_sequence: 16 },
       ),
-      fixed: { sequence: 1 },
+      fixed: pick<Dims>({ batch: 1, sequence: 1 }, { sequence: 1 }),
       build: () =>
         decoder(
           pick(

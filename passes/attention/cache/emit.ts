@@ -5,7 +5,7 @@
  * The cache is handed in with the new keys behind the past, where the kernel writes them once more. Handed in as short as the past, it fails: the runtime takes
  * its buffer for the longer present, unless it is an input of the model. So it is written in place, and CUDA has its fastest kernel for that.
  *
- * Rotary embeddings stay in front: the kernel refuses tables of fewer rows than there are keys, and how many keys there will be no model says.
+ * The kernel rotates query and new key itself where that is one batch by one table (`rotary.ts`); else rotary embeddings stay in front.
  */
 import type { Facts } from '../../../src/infer/index.js';
 import { float } from '../../../src/ir/attribute.js';
@@ -15,12 +15,13 @@ import { tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { helps, Miss } from '../../../src/match/miss.js';
 import { Rewriter } from '../../../src/match/rewriter.js';
-import { leavesOf, sizeOf, viewOf } from '../../../src/match/views/view.js';
+import { sizeOf } from '../../../src/match/views/view.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { ancestorsOf } from '../../simplify/constant-model.js';
-import { arrange } from '../emit/arrange.js';
 import { memo, type SharedBiases } from '../emit/bias.js';
 import { inputsOf } from '../mask/causal.js';
+import { mergedOf, separated, separatedKeys } from './heads.js';
+import { rotationOf, tablesFor } from './rotary.js';
 import type { CachedSite } from './site.js';
 import { fillOfRows, withMean } from './whole-rows.js';
 
@@ -58,7 +59,11 @@ export function emitCached(
   if (!newKey || !newValue || !flat)
     return new Miss('the sizes of query, key and value are not known', node, helps.shape);
   const joined = [key.joined.output, value.joined.output];
-  const operands = [flat.base, newKey.base, newValue.base, key.past, value.past];
+  const rotation = isFlat && newKey.isMerged ? rotationOf(query, newKey.base, size) : undefined;
+  const given = rotation
+    ? [rotation.query, rotation.key, rotation.positions, ...rotation.tables]
+    : [flat.base, newKey.base];
+  const operands = [...given, newValue.base, key.past, value.past];
   const before = ancestorsOf(bias ? [...operands, bias] : operands);
   if (before.has(key.joined) || before.has(value.joined))
     return new Miss('what the kernel reads is computed from the cache that it makes', node);
@@ -66,11 +71,19 @@ export function emitCached(
   if (reason !== undefined) return new Miss(reason, node);
 
   const build = new Rewriter(node.graph, node.name);
-  const [queries, keys, values] = [flat, newKey, newValue].map(({ apply }) => apply(build)) as [Value, Value, Value];
+  const values = newValue.apply(build);
+  const [queries, keys] = rotation ? [rotation.query, rotation.key] : [flat.apply(build), newKey.apply(build)];
   const [last, total] = lengthsOf(build, shared, queries, site);
   const none = undefined;
-  const caches = [key, value].map(({ past, added }) => build.op('Concat', [past, added], { axis: 2 }));
-  const inputs = [queries, keys, values, ...caches, last, total, ...(bias ? [none, none, none, bias] : [])];
+  // The kernel writes the new keys over those that stand behind the past: what they are does not matter.
+  const placed = rotation ? separatedKeys(build, keys, groups, size) : key.added;
+  const caches = [
+    build.op('Concat', [key.past, placed], { axis: 2 }),
+    build.op('Concat', [value.past, value.added], { axis: 2 }),
+  ];
+  const tables = rotation ? tablesFor(build, shared, key.past, rotation) : [none, none];
+  const rest = bias ? [...tables, none, bias] : rotation ? tables : [];
+  const inputs = [queries, keys, values, ...caches, last, total, ...rest];
   const softcap = node.float('softcap', 0);
   const made = build.node(
     OP,
@@ -80,6 +93,7 @@ export function emitCached(
       kv_num_heads: groups,
       scale: float(node.float('scale', 0) || 1 / Math.sqrt(size)),
       ...(softcap > 0 && { softcap: float(softcap) }),
+      ...(rotation && { do_rotary: 1, rotary_interleaved: rotation.isInterleaved ? 1 : 0 }),
     },
     { ...CONTRIB, outputs: 3 },
   );
@@ -101,26 +115,6 @@ export function emitCached(
     since: build.since,
   });
   return refused === undefined ? undefined : new Miss(refused, node);
-}
-
-/** Queries, or new keys or values, [B, G, S, D] as [B, S, G·D], from before they were turned; undefined where sizes are not known. */
-function mergedOf(given: Value, facts: Facts) {
-  const view = viewOf(given, facts);
-  if (view?.scale !== 1) return undefined;
-  const [batch, groups, rows, columns] = view.axes.map(leavesOf);
-  if (!batch || !groups || !rows || !columns) return undefined;
-  const change = arrange(view.baseAxes.map(leavesOf), [batch, rows, [...groups, ...columns]], [view.base]);
-  return change && { base: view.base, apply: (build: Rewriter) => change.apply(build, view.base) };
-}
-
-/** [B, S, N·D] as [B, N, S, D] */
-function separated(build: Rewriter, flat: Value, { node, heads, rows, key }: CachedSite): Value {
-  const size = sizeOf(key.axes[3] ?? []) as number;
-  const parts = rows === 1 ? build.ints(0, heads, 1, size) : build.ints(0, 0, heads, size);
-  const whole = build.op('Reshape', [flat, parts]);
-  const result = rows === 1 ? whole : build.op('Transpose', [whole], { perm: [0, 2, 1, 3] });
-  result.type = node.output.type;
-  return result;
 }
 
 /** The last key's index of each batch, and the number of keys: once for all sites of these sizes. */

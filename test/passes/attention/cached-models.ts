@@ -16,6 +16,8 @@ export interface Parts {
     g: GraphBuilder,
     given: { mask: Value; query: Value; past: Value; joined: Value },
   ) => Value | undefined;
+  /** Rotates query and new key by their tables; the rows of other tables for the key where that is `apart`. */
+  readonly rotary?: 'one' | 'interleaved' | 'apart';
   /** By ai.onnx Attention instead of MultiHeadAttention. */
   readonly standard?: boolean;
   /** More inputs of MultiHeadAttention, from its fourth on. */
@@ -23,17 +25,29 @@ export interface Parts {
 }
 
 /** attention(q, [past, k], [past, v]) over an input `mask` [batch, total] of int64; y, and both caches. */
-export function cached({ batch = 1, rows = 'rows', groups = 2, size = SIZE, mask, standard, more }: Parts = {}): Model {
+export function cached({
+  batch = 1,
+  rows = 'rows',
+  groups = 2,
+  size = SIZE,
+  mask,
+  rotary,
+  standard,
+  more,
+}: Parts = {}): Model {
   return buildModel({ '': standard ? 23 : 17, 'com.microsoft': 1 }, (g) => {
-    const query = g.input('q', 'float32', [batch, rows, HEADS * size]);
+    const rotated = rotary ? rotation(g, { batch, rows, size, rotary }) : (x: Value) => x;
+    const given = g.input('q', 'float32', [batch, rows, HEADS * size]);
+    const query = rotated(given, HEADS, 'q');
     const total = g.input('mask', 'int64', [batch, 'total']);
     const sides = ['k', 'v'].map((name) => {
-      const flat = g.input(name, 'float32', [batch, rows, groups * size]);
+      const plain = g.input(name, 'float32', [batch, rows, groups * size]);
+      const flat = name === 'k' ? rotated(plain, groups, name) : plain;
       const past = g.input(`past_${name}`, 'float32', [batch, groups, 'past', size]);
       const fresh = g.op('Transpose', [g.op('Reshape', [flat, g.ints(0, 0, groups, size)])], { perm: [0, 2, 1, 3] });
       return { past, joined: g.op('Concat', [past, fresh], { axis: 2 }) };
     });
-    const added = mask?.(g, { mask: total, query, past: sides[0]!.past, joined: sides[0]!.joined });
+    const added = mask?.(g, { mask: total, query: given, past: sides[0]!.past, joined: sides[0]!.joined });
     const [key, value] = sides.map(({ joined }) => {
       if (groups === HEADS) return standard ? flatOf(g, joined, size) : joined;
       const wide = g.op('Expand', [g.op('Unsqueeze', [joined, g.ints(2)]), g.ints(1, 1, HEADS / groups, 1, 1)]);
@@ -52,6 +66,30 @@ export function cached({ batch = 1, rows = 'rows', groups = 2, size = SIZE, mask
     for (const [i, { joined }] of sides.entries())
       g.output(`present_${i}`, joined, 'float32', [batch, groups, 'present', size]);
   });
+}
+
+/** RotaryEmbedding at places that are an input. */
+function rotation(
+  g: GraphBuilder,
+  { batch, rows, size, rotary }: Required<Pick<Parts, 'batch' | 'rows' | 'size' | 'rotary'>>,
+) {
+  const places = g.input('places', 'int64', [batch, rows]);
+  const table = (shift: number) => {
+    const angles = Array.from(
+      { length: 16 * (size / 2) },
+      (_, i) => Math.floor(i / (size / 2)) * 0.7 ** (i % (size / 2)) + shift,
+    );
+    return [Math.cos, Math.sin].map((f) => g.constant('float32', angles.map(f), [16, size / 2]));
+  };
+  const [one, other] = [table(0), table(0.5)];
+  const interleaved = rotary === 'interleaved' ? 1 : 0;
+  return (x: Value, heads: number, name: string): Value =>
+    g.op(
+      'RotaryEmbedding',
+      [x, places, ...(name === 'k' && rotary === 'apart' ? other : one)],
+      { interleaved, num_heads: heads },
+      { domain: 'com.microsoft' },
+    );
 }
 
 const flatOf = (g: GraphBuilder, x: Value, size: number): Value =>

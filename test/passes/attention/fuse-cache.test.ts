@@ -20,11 +20,14 @@ const PAST = 5;
 
 async function fuses(
   before: Model,
-  { rows, batch, past = PAST }: { rows: number; batch: number; past?: number },
+  { rows, batch, past = PAST, places }: { rows: number; batch: number; past?: number; places?: readonly number[] },
   mask?: readonly number[],
 ) {
   const total = past + rows;
-  const feeds = { mask: tensorOf('int64', mask ?? Array<number>(batch * total).fill(1), [batch, total]) };
+  const feeds = {
+    mask: tensorOf('int64', mask ?? Array<number>(batch * total).fill(1), [batch, total]),
+    ...(places && { places: tensorOf('int64', places, [batch, rows]) }),
+  };
   const dims = { rows, batch, past, total, present: total };
   const { model } = await checkPass(fuseCache(), { before, within: NOISE, feeds, dims });
   const [kernel] = model.graph.nodes().filter(({ opType }) => opType === 'GroupQueryAttention');
@@ -68,6 +71,52 @@ describe('fuse-cache', () => {
       const { hasBias } = await fuses(cached({ groups, mask: causal }), { rows: 3, batch: 1 });
       expect(hasBias).toBe(false);
     }
+  });
+
+  it.each([
+    ['one', causal, 3, [5, 6, 7]],
+    ['one', causal, 3, [2, 9, 0]],
+    ['interleaved', causal, 3, [5, 6, 7]],
+    ['one', padded, 1, [11]],
+  ] as const)(
+    'rotates query and key in the kernel, at whatever places: %s, %o, %i',
+    async (rotary, mask, rows, places) => {
+      const { kernel, counts } = await fuses(cached({ rows, mask, rotary }), { rows, batch: 1, places });
+      expect([kernel.int('do_rotary'), kernel.int('rotary_interleaved')]).toEqual([
+        1,
+        rotary === 'interleaved' ? 1 : 0,
+      ]);
+      expect(counts['com.microsoft.RotaryEmbedding']).toBeUndefined();
+    },
+  );
+
+  it('rotates in the kernel where a step of a decoder is one batch', async () => {
+    const small = decoder({ layers: 2, hidden: 64, heads: 4, kvHeads: 2, intermediate: 64, vocabulary: 64, seed: 0 });
+    const options = { target: 'cpu', verify: 'pass', dims: { batch: 1, sequence: 1 } } as const;
+    const { model, report } = await optimize(small, 'exact,fuse-cache', options);
+    expect(opCounts(model)).toMatchObject({ 'com.microsoft.GroupQueryAttention': 2 });
+    expect(opCounts(model)['com.microsoft.RotaryEmbedding']).toBeUndefined();
+    expect(report.passes.at(-1)).toMatchObject({
+      verdict: { outcome: 'accepted' },
+      rewrites: { refuted: [], notCompared: [] },
+    });
+  });
+
+  it.each([
+    [
+      'of other tables for the key',
+      cached({ rows: 3, mask: causal, rotary: 'apart' }),
+      { rows: 3, batch: 1, places: [5, 6, 7] },
+    ],
+    [
+      'of several batches',
+      cached({ batch: 'batch', rows: 1, mask: padded, rotary: 'one' }),
+      { rows: 1, batch: 2, places: [5, 2] },
+    ],
+  ] as const)('leaves rotations in front of the kernel: %s', async (_, before, sizes) => {
+    const { kernel, counts } = await fuses(before, sizes);
+    expect(kernel.int('do_rotary')).toBeUndefined();
+    expect(counts['com.microsoft.RotaryEmbedding']).toBe(2);
   });
 
   it('takes an empty cache', async () => {
