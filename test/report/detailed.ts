@@ -20,11 +20,11 @@ export function detailed(layers: number, text: (name: string) => string = (name)
   const after: Node[] = [];
   const values: Record<string, { type: string; shape: string; bytes?: number }> = {};
   let last = text('x');
-  values[last] = { type: 'float32', shape: '[batch, 64]' };
+  values[last] = { type: 'float32', shape: 'batch,64' };
   for (let layer = 0; layer < layers; layer++) {
     const name = (part: string): string => text(`/encoder/layer.${layer}/${part}`);
     const product = node(name('MatMul'), 'MatMul', [last, name('weight')], layer, { ms: 1 + layer });
-    values[name('weight')] = { type: 'float32', shape: '[64, 64]', bytes: 16384 };
+    values[name('weight')] = { type: 'float32', shape: '64,64', bytes: 16384 };
     const steps = [product];
     for (const op of ['Div', 'Erf', 'Add', 'Mul'])
       steps.push(node(name(op), op, [(steps.at(-1) as Node).outputs[0] as string], layer));
@@ -33,8 +33,7 @@ export function detailed(layers: number, text: (name: string) => string = (name)
     });
     before.push(...steps);
     after.push(product, gelu);
-    for (const { outputs } of [...steps, gelu])
-      values[outputs[0] as string] = { type: 'float32', shape: '[batch, 64]' };
+    for (const { outputs } of [...steps, gelu]) values[outputs[0] as string] = { type: 'float32', shape: 'batch,64' };
     last = gelu.outputs[0] as string;
   }
   const side = (nodes: Node[]) => ({

@@ -62,7 +62,7 @@ export class GraphChanges {
   typeOf(value: string, side: SideName, scope?: string): string {
     const { values } = this[side];
     const found = Object.hasOwn(values, value) ? values[value] : scope ? values[`${scope}/${value}`] : undefined;
-    return found ? `${found.type}${found.shape}` : '';
+    return found ? `${found.type}[${found.shape.replaceAll(',', ', ')}]` : '';
   }
 
   detailsOf(node: GraphNodeInfo, side: SideName): RowDetails {

@@ -11,8 +11,8 @@ export interface Piece {
   readonly after: readonly GraphNodeInfo[];
 }
 
-/** A piece of more nodes cannot be taken in at a glance: it is cut. */
-const MOST_NODES = 60;
+/** A piece of more nodes cannot be taken in at a glance: it is cut. What repeats stays whole for longer. */
+const MOST_NODES = { once: 60, repeated: 150 } as const;
 
 /** Pieces in the order of the original's main graph. A node of the result belongs where the nodes are that it stands for. */
 export function piecesOf(changes: GraphChanges): Piece[] {
@@ -63,7 +63,7 @@ function shownRepeat(nodes: readonly GraphNodeInfo[]): number {
 }
 
 function cut(name: string, repeats: number, nodes: readonly GraphNodeInfo[]): Start[] {
-  const count = Math.ceil(nodes.length / MOST_NODES);
+  const count = Math.ceil(nodes.length / (repeats > 1 ? MOST_NODES.repeated : MOST_NODES.once));
   const each = Math.ceil(nodes.length / count);
   return Array.from({ length: count }, (_, i) => ({
     name: count > 1 ? `${name}, part ${i + 1} of ${count}` : name,

@@ -39,18 +39,21 @@ export function notFused(report: Report): Opportunity[] {
 const HALF = 0.5;
 
 export const leftInFloat = ({ coverage, passes }: Report): Opportunity[] =>
-  (coverage?.left ?? []).map(({ reason, type, bytes, weights }) => ({
-    command: optionsOf(passes.find(({ skips }) => skips.some((skip) => skip.reason === reason))?.name),
-    key: `left ${type} ${reason}`,
-    kind: 'left in float',
-    title: `${weights.length === 1 ? 'One weight' : `${weights.length} weights`} left in ${type}`,
-    why: reason,
-    ...{ count: weights.length, places: weights.map(({ name }) => name) },
-    bytes: Math.round(bytes * HALF),
-  }));
+  (coverage?.left ?? []).map(({ reason, type, bytes, weights }) => {
+    const pass = passes.find(({ skips }) => skips.some((skip) => skip.reason === reason))?.name;
+    return {
+      key: `left ${type} ${reason}`,
+      kind: 'left in float',
+      title: `${weights.length === 1 ? 'One weight' : `${weights.length} weights`} left in ${type}`,
+      why: reason,
+      ...{ count: weights.length, places: weights.map(({ name }) => name) },
+      bytes: Math.round(bytes * HALF),
+      ...(pass && { command: optionsOf(pass) }),
+    };
+  });
 
 /** What a pass can be told. */
-const optionsOf = (pass: string | undefined): string => `optimize passes${pass ? ` ${pass}` : ''}`;
+const optionsOf = (pass: string): string => `optimize passes ${pass}`;
 
 /** Reasons of fusing passes stand at their sites, those of weights in the coverage. */
 export function leftByPasses(report: Report): Opportunity[] {

@@ -5,6 +5,8 @@ import { data, textOf } from './data.js';
 import { showDetails } from './details.js';
 
 const HEIGHT = 26;
+/** A wide graph is drawn smaller, as far as it can be read. */
+const SMALLEST = 0.75;
 
 export function drawGraph(place: HTMLElement): void {
   const id = place.dataset.graph ?? '';
@@ -15,11 +17,13 @@ export function drawGraph(place: HTMLElement): void {
     return;
   }
   const mark = `arrow-${id}`;
+  const scale = Math.max(SMALLEST, Math.min(1, (place.clientWidth - 2) / graph.width));
   place.innerHTML =
-    html`<svg viewBox="0 0 ${graph.width} ${graph.height}" width="${graph.width}" height="${graph.height}" role="group" aria-label="${place.dataset.label}">
+    html`<svg viewBox="0 0 ${graph.width} ${graph.height}" width="${Math.round(graph.width * scale)}" height="${Math.round(graph.height * scale)}" role="group" aria-label="${place.dataset.label}">
 <defs><marker id="${mark}" viewBox="0 0 6 6" refX="5.5" refY="3" markerWidth="6" markerHeight="6" orient="auto"><path d="M0 0L6 3L0 6Z"/></marker></defs>
 ${graph.edges.map((points) => html`<path class="edge" d="${path(points)}" marker-end="url(#${mark})"/>`)}
 ${graph.nodes.map(node)}</svg>`.text;
+  place.scrollLeft = (place.scrollWidth - place.clientWidth) / 2;
   const nodes = [...place.querySelectorAll<SVGGElement>('.node')];
   const open = (at: number): void => {
     const element = nodes[at];

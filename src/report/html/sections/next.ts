@@ -8,9 +8,9 @@ import { opportunitiesOf } from '../next/opportunities.js';
 import type { Opportunity } from '../next/opportunity.js';
 import { about, command, missing, type PageSection, plainTable, sign, type Tone } from './section.js';
 
-/** More are folded away, and those that would save less than this share of the result's bytes and are in no list of times. */
+/** More are folded away, and those whose time is not known and that would save less than this share of the bytes or have no remedy. */
 const MOST_OPEN = 8;
-const TRIFLE = 0.005;
+const TRIFLE = 0.01;
 
 export function nextSection(report: Report, earlier: Report | undefined): PageSection {
   const all = opportunitiesOf(report);
@@ -34,8 +34,8 @@ export function nextSection(report: Report, earlier: Report | undefined): PageSe
 
 /** The first of them open, the rest folded. */
 export function opportunityList(all: readonly Opportunity[], { model }: Report): MarkupPart {
-  const isTrifle = ({ ms, bytes }: Opportunity): boolean =>
-    ms === undefined && bytes !== undefined && bytes < TRIFLE * model.after.bytes;
+  const isTrifle = ({ ms, bytes, command: way }: Opportunity): boolean =>
+    ms === undefined && (way === undefined || (bytes !== undefined && bytes < TRIFLE * model.after.bytes));
   const open = all.filter((one) => !isTrifle(one)).slice(0, MOST_OPEN);
   const rest = all.filter((one) => !open.includes(one));
   return [
