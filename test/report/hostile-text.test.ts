@@ -14,6 +14,7 @@ import { printModel } from '../../src/ir/whole-model/print.js';
 import { optimize } from '../../src/optimize.js';
 import { findBlocks } from '../../src/region/blocks/index.js';
 import { explanationText } from '../../src/report/explanation-text.js';
+import { reportHtml } from '../../src/report/html/report-html.js';
 import { inspectModel } from '../../src/report/inspection.js';
 import { inspectionText } from '../../src/report/inspection-text.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
@@ -67,7 +68,7 @@ const modelWith = (text: string): Model => {
 const strings = { type: 'string', shape: [1], byteLength: 0, chunks: () => [], bytes: () => new Uint8Array() } as const;
 
 /** Every view of a model that is not run. */
-async function viewsOf(model: Model): Promise<{ terminal: string[]; markdown: string }> {
+async function viewsOf(model: Model): Promise<{ terminal: string[]; markdown: string; html: string }> {
   const inspection = inspectModel(model, inferTypes(model), { values: true, find: findBlocks });
   const sites = await explain(model);
   const { report } = await optimize(model, 'exact', { verify: 'none' });
@@ -83,6 +84,7 @@ async function viewsOf(model: Model): Promise<{ terminal: string[]; markdown: st
       printModel(model),
     ],
     markdown: reportMarkdown(named),
+    html: await reportHtml(named),
   };
 }
 
@@ -95,6 +97,16 @@ const ours = new Set([1, 2, 22, 31, 32, 33, 36, 39].map((n) => `\x1b[${n}m`));
 
 /** What folds and emphasizes, around words and numbers of the report itself. */
 const ownMarks = /\*\*[\w.,×→−+%()–∞ ]*\*\*|<details><summary>[\w, ]*<\/summary>|^<\/details>$/gm;
+
+/** Elements of a page that we do not make, and attributes that do something, its own script and style aside. */
+function foreign(page: string): string[] {
+  const markup = page.replace(/<style>.*?<\/style>|<script type="module">.*?<\/script>/gs, '');
+  const [before, data = '', after] = markup.split(/<script type="application\/json" id="data">|<\/script>/);
+  expect(() => JSON.parse(data)).not.toThrow();
+  const elements = /<(?!\/?[a-z][a-z0-9]*(?:\s+[a-zA-Z][\w-]*(?:="[^"<>]*")?)*\s*\/?>|!doctype html>)[^>]*/g;
+  const harmful = /<(?:img|iframe|object|embed|script|link|base)\b[^>]*>|<[^>]*\s(?:on\w+|style|src)=[^>]*>/g;
+  return [elements, harmful].flatMap((pattern) => `${before}${after}`.match(pattern) ?? []);
+}
 
 /** What GitHub would make something of, code that we mark ourselves aside. */
 function marked(text: string): string[] {
@@ -121,6 +133,8 @@ describe('views of a model', () => {
     for (const view of views.terminal) expect(acting(view)).toEqual([]);
     expect(acting(views.markdown)).toEqual([]);
     expect(marked(views.markdown)).toEqual([]);
+    expect(foreign(views.html)).toEqual([]);
+    expect(acting(views.html)).toEqual([]);
     expect(Math.max(...views.markdown.split('\n').map(({ length }) => length))).toBeLessThan(30_000);
   });
 
@@ -131,6 +145,7 @@ describe('views of a model', () => {
       for (const view of views.terminal) expect(acting(view), JSON.stringify(text)).toEqual([]);
       expect(acting(views.markdown), JSON.stringify(text)).toEqual([]);
       expect(marked(views.markdown), JSON.stringify(text)).toEqual([]);
+      expect(foreign(views.html), JSON.stringify(text)).toEqual([]);
     }
   });
 

@@ -55,7 +55,7 @@ export class PageTable {
         '--columns',
         columns
           .map(
-            ({ column: { width, kind } }) => `minmax(${kind === 'text' || kind === 'name' ? 0 : '4.5rem'}, ${width}fr)`,
+            ({ column: { width, kind } }) => `minmax(${kind === 'text' || kind === 'name' ? 0 : '5.4rem'}, ${width}fr)`,
           )
           .join(' '),
       );

@@ -20,7 +20,7 @@ export function bytesSection(report: Report): PageSection {
     body: [
       about(`Weights by ${weights.length ? 'block, coloured by type' : 'type'}; areas of both sides are to one scale.`),
       html`<div class="pair">${side('before', before, most)}${side('after', after, most)}</div>`,
-      legend([...before, ...after].flatMap(({ types }) => Object.keys(types))),
+      legend([...before, ...after].flatMap(({ types }) => Object.keys(types).filter((type) => types[type]))),
       weights.length === 0 &&
         missing('This report does not say in which blocks the bytes are.', 'A report of version 2 does.'),
       coverage(report),

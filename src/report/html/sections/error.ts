@@ -98,7 +98,7 @@ function drift({ rollout }: Report): MarkupPart {
   return [
     html`<h3>Step by step</h3>`,
     about(`${rolloutTitle(rollout)}. ${rolloutText(rollout)}.`),
-    depthChart(points, rollout.limit, `Drift by step, ${points.length} steps`),
+    points.length > 0 && depthChart(points, rollout.limit, `Drift by step, ${points.length} steps`),
     rollout.notes.map((note) => html`<p class="missing">${note}</p>`),
   ];
 }

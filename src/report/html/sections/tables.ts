@@ -29,7 +29,7 @@ export function nodesSection(changes: GraphChanges | undefined, page: PageBuilde
   page.table(
     'nodes',
     [
-      { title: 'node', kind: 'name', width: 3.2 },
+      { title: 'node', kind: 'name', width: 4 },
       { title: 'operator', kind: 'text', width: 1.5, filter: true },
       { title: 'is', kind: 'text', width: 0.7, filter: true },
       { title: 'block', kind: 'text', width: 1.2, wide: true },
@@ -77,7 +77,7 @@ export function sitesSection({ passes, input = 'model.onnx' }: Report, page: Pag
     page.table(
       'sites',
       [
-        { title: 'at', kind: 'name', width: 3 },
+        { title: 'at', kind: 'name', width: 4.5 },
         { title: 'kind', kind: 'text', width: 1, filter: true },
         { title: 'is', kind: 'text', width: 0.8, filter: true },
         { title: 'pass', kind: 'text', width: 0.8, filter: true, wide: true },
