@@ -18,7 +18,7 @@ const WORTH = 4096;
 export const tieWeights = definePass({
   name: 'tie-weights',
   summary:
-    'Stores a weight once of which the transposed copy is stored too, as of tied embeddings. Goes last: simplify folds it.',
+    'Stores a weight once of which the transposed copy is stored too, as of tied embeddings. Goes first: passes that store fewer bits then store these once.',
   fidelity: 'exact',
   options: z.object({}),
   run(model, _, context) {
