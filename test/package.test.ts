@@ -225,6 +225,20 @@ describe('the packed package, elsewhere', () => {
     expect(JSON.parse(stdout).passes).toMatchObject([{ status: 'applied', rewrites: { count: 1, refuted: [] } }]);
   });
 
+  it('is there for CommonJS where Node loads ES modules that way, and its types resolve wherever ES modules do', () => {
+    writeFileSync(
+      join(folder, 'common.cjs'),
+      `const { readModel } = require('onnx-passes');
+      console.log(typeof readModel, typeof require('onnx-passes/rules').rule, typeof require('onnx-passes/report').readReport);`,
+    );
+    if ((process.features as { require_module?: boolean }).require_module)
+      expect(node('common.cjs').stdout).toBe('function function function\n');
+    // From CommonJS a type checker below nodenext finds ES modules, as it should: that is what the profile leaves out.
+    const attw = join(root, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+    const { status, stdout } = node(attw, project.tarball, '--profile', 'esm-only');
+    expect(status, stdout).toBe(0);
+  });
+
   it('type-checks in a strict project', () => {
     writeFileSync(
       join(folder, 'consumer.ts'),
