@@ -1,4 +1,4 @@
-/** The table of passes in the README: generated, so that it cannot differ from what --help says. */
+/** The table of passes in docs/passes.md: generated, so that it cannot differ from what --help says. */
 import { append } from '../ir/collections/lists.js';
 import { optionsOf } from '../run/options.js';
 import type { Catalogue } from '../run/parse.js';
@@ -37,6 +37,7 @@ function catalogueMarkdown({ passes, presets }: Catalogue): string {
 /** A document with its generated part as it should be. Throws where the document has no such part. */
 export function withCatalogue(document: string, catalogue: Catalogue): string {
   const [from, to] = [document.indexOf(BEGIN), document.indexOf(END)];
-  if (from < 0 || to < from) throw new TypeError(`README: expected a part between ${BEGIN} and ${END}; found none`);
+  if (from < 0 || to < from)
+    throw new TypeError(`docs/passes.md: expected a part between ${BEGIN} and ${END}; found none`);
   return `${document.slice(0, from)}${BEGIN}\n${catalogueMarkdown(catalogue)}\n${document.slice(to)}`;
 }
