@@ -21,6 +21,10 @@ const models: Readonly<Record<string, () => Generated>> = {
   dit: generated('dit'),
   encoder: generated('encoder'),
   decoder: generated('decoder'),
+  'a step of decoder': () => ({
+    model: generate('decoder', 'miniature', 0).model,
+    dims: { batch: 2, sequence: 1, past_sequence: 5, total_sequence: 6 },
+  }),
   vae: () => ({
     model: vae({ levels: [32, 64], groups: 8, channels: 4, seed: 0 }),
     dims: { batch: 1, height: 8, width: 8 },
@@ -30,13 +34,15 @@ const make = (name: string): Generated => (models[name] as () => Generated)();
 const results = new Map<string, ReturnType<typeof half>>();
 /** What `half` makes of a model, made once. */
 const halfOf = (name: string): ReturnType<typeof half> => {
-  const result = results.get(name) ?? half(make(name).model);
+  const result =
+    results.get(name) ?? half(make(name).model, name === 'a step of decoder' ? { sequence: 1 } : undefined);
   results.set(name, result);
   return result;
 };
 
 const nodesOf = ({ graph }: Model) => graph.nodes().map(({ opType, output }) => `${opType} ${output.elem}`);
-const half = async (model: Model) => optimize(model, 'half', { target: 'cuda', verify: 'none' });
+const half = async (model: Model, dims?: Readonly<Record<string, number>>) =>
+  optimize(model, 'half', { target: 'cuda', verify: 'none', dims });
 const typesOf = ({ graph }: Model, ...ops: string[]): string[] => [
   ...new Set(graph.nodes().flatMap((node) => (ops.includes(node.opType) ? [node.output.elem as string] : []))),
 ];
@@ -112,14 +118,13 @@ describe('half on CUDA', () => {
         const runs = await session.profile();
         expect(readPlacement('cuda', runs).names).toEqual([]);
         const copied = runs.filter(({ opType }) => opType.startsWith('Memcpy')).flatMap(({ outputs }) => outputs);
-        // The length of the cache, from its shape: a number by which positions are counted on the GPU.
-        const numbers =
-          kind === 'decoder'
-            ? [
-                { type: 'int32', shape: [] },
-                { type: 'int64', shape: [] },
-              ]
-            : [];
+        // Single numbers, from the length of the cache: positions are counted by them on the GPU, and queries compared.
+        const counted = [
+          { type: 'int32', shape: [] },
+          { type: 'int64', shape: [] },
+        ];
+        const step = { type: 'int32', shape: [1, 1, 1, 1] };
+        const numbers = { decoder: counted, 'a step of decoder': [counted[0], step, counted[1]] }[kind] ?? [];
         expect(copied).toEqual(numbers);
       } finally {
         await runtime.close();
