@@ -18,7 +18,7 @@ interface Card {
 export const verdictSection = (report: Report): PageSection => ({
   id: 'verdict',
   title: 'Verdict',
-  body: [html`<p class="headline ${isWritten(report) ? 'good' : 'bad'}">${headline(report)}</p>`, verdictCards(report)],
+  body: [html`<p class="headline ${toneOf(report)}">${headline(report)}</p>`, verdictCards(report)],
 });
 
 /** The figures, the gates, and what is to be known. A figure leads to its section, where there is one. */
@@ -28,8 +28,10 @@ export const verdictCards = (report: Report, hasSections = true): MarkupPart => 
   warnings(report),
 ];
 
-const isWritten = ({ output, gates: all }: Report): boolean =>
-  output !== undefined || all.every(({ passed }) => passed);
+function toneOf(report: Report): Tone {
+  if (report.output === undefined && report.gates.some(({ passed }) => !passed)) return 'bad';
+  return outcomeOf(report).takenBack.length ? 'warn' : 'good';
+}
 
 function headline(report: Report): string {
   const { output, gates: all, verification, accuracy } = report;
