@@ -7,7 +7,7 @@ import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
 import { memo, type SharedBiases } from '../emit/bias.js';
 
-export interface Rotation {
+export interface CacheRotation {
   /** Query and new key before they are rotated, [B, S, N·D] and [B, S, G·D]. */
   readonly query: Value;
   readonly key: Value;
@@ -19,7 +19,7 @@ export interface Rotation {
 }
 
 /** Undefined where the nodes stay in front of the kernel. `size`: of a head. */
-export function rotationOf(query: Value, key: Value, size: number): Rotation | undefined {
+export function rotationOf(query: Value, key: Value, size: number): CacheRotation | undefined {
   const [one, other] = [query.producer, key.producer];
   if (!one || !other || ![one, other].every((node) => isWhole(node, size))) return undefined;
   // Rows of several batches may stand at other places, which the kernel is told one of.
@@ -43,7 +43,7 @@ const isWhole = (node: Node, size: number): boolean =>
   node.int('is_packed_batching', 0) === 0;
 
 /** cos and sin with a row for each key, made once for all kernels that read them. */
-export function tablesFor(build: Rewriter, shared: SharedBiases, past: Value, rotation: Rotation): Value[] {
+export function tablesFor(build: Rewriter, shared: SharedBiases, past: Value, rotation: CacheRotation): Value[] {
   const { positions, tables } = rotation;
   const places = () => build.op('Reshape', [positions, build.ints(-1)]);
   /** [past, D / 2] */
