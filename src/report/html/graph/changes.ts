@@ -20,6 +20,8 @@ export class GraphChanges {
   readonly #made = new Map<string, LineageInfo>();
   readonly #replaced = new Map<string, LineageInfo>();
   readonly #names: Record<SideName, Set<string>>;
+  /** Nodes that stand for one node of the same operator, on both sides: renamed, or with other inputs. */
+  readonly #kept: Record<SideName, Set<string>> = { before: new Set(), after: new Set() };
   /** What a fusing pass says of a node, by its name. */
   readonly #sites = new Map<string, Site>();
 
@@ -30,6 +32,15 @@ export class GraphChanges {
       for (const name of one.nodes) this.#made.set(keyOf(name, one.scope), one);
       for (const name of one.from) this.#replaced.set(keyOf(name, one.scope), one);
     }
+    const opsOf = ({ nodes }: SideInfo): Map<string, string> =>
+      new Map(nodes.map(({ name, scope, op }) => [keyOf(name, scope), op]));
+    const ops = { before: opsOf(this.before), after: opsOf(this.after) };
+    for (const { nodes, from, scope } of report.lineage ?? []) {
+      const [made = '', source = ''] = [nodes[0], from[0]].map((name) => keyOf(name ?? '', scope));
+      if (nodes.length !== 1 || from.length !== 1 || ops.after.get(made) !== ops.before.get(source)) continue;
+      this.#kept.after.add(made);
+      this.#kept.before.add(source);
+    }
     const names = ({ nodes }: SideInfo): Set<string> => new Set(nodes.map(({ name, scope }) => keyOf(name, scope)));
     this.#names = { before: names(this.before), after: names(this.after) };
     for (const { name: pass, sites = [] } of report.passes)
@@ -38,6 +49,7 @@ export class GraphChanges {
 
   stateOf({ name, scope }: GraphNodeInfo, side: SideName): NodeState {
     const key = keyOf(name, scope);
+    if (this.#kept[side].has(key)) return 'kept';
     if (side === 'after') return this.#made.has(key) || !this.#names.before.has(key) ? 'new' : 'kept';
     return this.#names.after.has(key) && !this.#made.has(key) ? 'kept' : 'gone';
   }
@@ -68,7 +80,7 @@ export class GraphChanges {
   detailsOf(node: GraphNodeInfo, side: SideName): RowDetails {
     const made = side === 'after' ? this.#made.get(keyOf(node.name, node.scope)) : undefined;
     const replaced =
-      side === 'before' && this.stateOf(node, side) === 'gone'
+      side === 'before' && (this.stateOf(node, side) === 'gone' || this.#kept.before.has(keyOf(node.name, node.scope)))
         ? this.#replaced.get(keyOf(node.name, node.scope))
         : undefined;
     const one = made ?? replaced;

@@ -47,7 +47,7 @@ export async function structureSection(
     count: String(pieces.length),
     body: [
       about(
-        'In the order of the original; what repeats is shown once. A node opens with a click or Enter.',
+        'In the order of the original; what repeats is shown once. A node that has another name or other inputs alone counts as kept. A node opens with a click or Enter.',
         html`<span class="legend-text"><i class="kept"></i> kept <i class="gone"></i> gone <i class="new"></i> new</span>`,
       ),
       repeatTexts(report).map((text) => about(text)),

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { GraphChanges } from '../../src/report/html/graph/changes.js';
+import type { Report } from '../../src/run/report/report.js';
+import { detailed } from './detailed.js';
+
+type Detailed = Report & Required<Pick<Report, 'graph'>>;
+
+/** Each node of the result as `2 MatMul: kept`, those of the original behind it. */
+function states(report: Detailed): string[] {
+  const changes = new GraphChanges(report);
+  return (['after', 'before'] as const).flatMap((side) =>
+    changes[side].nodes.map((node) => `${node.op}: ${changes.stateOf(node, side)}`),
+  );
+}
+
+it('keeps a node whose name alone is another, as compact writes them, and none of another operator', () => {
+  const named = detailed(1) as Detailed;
+  const expected = [
+    ...['MatMul: kept', 'com.microsoft::Gelu: new'],
+    ...['MatMul: kept', 'Div: gone', 'Erf: gone', 'Add: gone', 'Mul: gone'],
+  ];
+  expect(states(named)).toEqual(expected);
+  const short = new Map(named.graph.after.nodes.map(({ name }, i) => [name, `${i}`]));
+  const nodes = named.graph.after.nodes.map((node) => ({ ...node, name: short.get(node.name) as string }));
+  const proof = { how: 'exact by construction' } as const;
+  const lineage = [
+    ...(named.lineage ?? []).map((one) => ({ ...one, nodes: one.nodes.map((name) => short.get(name) as string) })),
+    { nodes: ['0'], from: [named.graph.before.nodes[0]?.name as string], pass: '', proof },
+  ];
+  const renamed = { ...named, lineage, graph: { ...named.graph, after: { ...named.graph.after, nodes } } };
+  expect(states(renamed)).toEqual(expected);
+  const [matMul] = named.graph.before.nodes;
+  const details = new GraphChanges(renamed).detailsOf(matMul as NonNullable<typeof matMul>, 'before');
+  expect(details).toContainEqual(['now', '0']);
+});
