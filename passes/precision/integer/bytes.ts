@@ -48,6 +48,7 @@ function fillBand(
     const { visit, finish } = kernel.bytes(scales, errors, band, [start, end]);
     scan(matrix, visit);
     finish();
+    kernel.done();
     return band;
   }
   scan(matrix, (numbers, from, to, row, column) => {

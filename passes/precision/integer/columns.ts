@@ -19,6 +19,12 @@ const LEAST = 0.9;
 /** Undefined where a number is not finite. Reads the weight twice; memory is a few numbers a column. */
 export function columnScalesOf(weight: ProductWeight, withKernels = true): ColumnScales | undefined {
   const kernel = withKernels ? RowKernel.of(weight) : undefined;
+  const found = chosenScales(weight, kernel);
+  kernel?.done();
+  return found;
+}
+
+function chosenScales(weight: ProductWeight, kernel: RowKernel | undefined): ColumnScales | undefined {
   const sizes = largestSizes(weight, kernel);
   if (!sizes.every((size) => size < Number.POSITIVE_INFINITY)) return undefined;
   const cut = new CutErrors(sizes, weight.isPaired);

@@ -4,9 +4,10 @@ import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
 import type { Visit } from '../quantize.js';
 import { ALONE, type Exceed, type ProductWeight } from './sizes.js';
 
-let shared: Kernels | undefined | false;
+/** Kernels that no walk uses. A weight that is computed as it is read may be walked over within a walk. */
+const idle: Kernels[] = [];
 
-/** One walk over a weight: its state is in the kernels' memory until the next walk begins. */
+/** Walks over one weight, whose state is in kernels that are its own until it is done. */
 export class RowKernel {
   readonly #numbers: number;
   readonly #firsts: number;
@@ -32,8 +33,13 @@ export class RowKernel {
   static of({ matrix, isTransposed, isPaired }: ProductWeight): RowKernel | undefined {
     const { tensor, columns } = matrix;
     if (isTransposed || columns % 2 !== 0 || !['float32', 'bfloat16'].includes(tensor.type)) return undefined;
-    shared ??= kernels() ?? false;
-    return shared ? new RowKernel(shared, columns, isPaired) : undefined;
+    const own = idle.pop() ?? kernels();
+    return own && new RowKernel(own, columns, isPaired);
+  }
+
+  /** Gives the kernels back. */
+  done(): void {
+    idle.push(this.kernels);
   }
 
   /** The visit that finds the largest size of each column, and what reads them. */

@@ -4,6 +4,7 @@ import { columnBytes } from '../../../passes/precision/integer/bytes.js';
 import { columnScalesOf } from '../../../passes/precision/integer/columns.js';
 import type { ProductWeight } from '../../../passes/precision/integer/sizes.js';
 import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
+import { derivedTensor } from '../../../src/ir/tensors/tensor.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 
 const normal = (count: number, seed: number): number[] => {
@@ -127,5 +128,17 @@ describe('kernels', () => {
     }
     const broken = weightOf([...plain.slice(1), Number.NaN], K, N, isPaired);
     for (const withKernels of [false, true]) expect(columnScalesOf(broken, withKernels)).toBeUndefined();
+  });
+
+  it('give them for a weight whose numbers are made from rounded ones as they are read', () => {
+    const inner = weightOf(normal(64 * 62, 9), 64, 62, false);
+    const { scales } = columnScalesOf(inner) as { scales: Float32Array };
+    const { matrix } = inner;
+    const tensor = derivedTensor('float32', [64, 62], () => tensorOf('float32', bytesOf(inner, scales)).chunks());
+    const stored = { ...inner, matrix: { ...matrix, tensor: tensorOf('float32', numbersOf(tensor), [64, 62]) } };
+    const derived = { ...inner, matrix: { ...matrix, tensor } };
+    const expected = columnScalesOf(stored) as { scales: Float32Array };
+    expect(columnScalesOf(derived)).toEqual(expected);
+    expect(bytesOf(derived, expected.scales)).toEqual(bytesOf(stored, expected.scales));
   });
 });
