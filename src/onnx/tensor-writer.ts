@@ -78,7 +78,10 @@ export class TensorPlacer {
     // A field without bytes would be read as none, and not be written again.
     if (tensor.byteLength === 0) return message;
     if (tensor.byteLength < SMALL) return { ...message, rawData: tensor.bytes() };
-    return { ...message, lazy: this.#payload(9, { length: tensor.byteLength, chunks: () => tensor.chunks() }) };
+    return {
+      ...message,
+      lazy: this.#payload(9, { length: tensor.byteLength, chunks: (scratch) => tensor.chunks(scratch) }),
+    };
   }
 
   sparse(tensor: Tensor, name: string | undefined): SparseTensorMessage {

@@ -5,13 +5,13 @@ import type { DraftedFile, FileSet, ReadingFile, TextFile, WrittenSet } from '..
 import type { Model } from '../ir/model.js';
 import { abortSignal, bytesOfFile, fileName, optionsIn, truth } from '../ir/options/options.js';
 import { storedTensors } from '../ir/tensors/constants.js';
-import type { Tensor } from '../ir/tensors/tensor.js';
+import { CHUNK, type Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import type { CarriedModel } from './carried.js';
 import { inFirstUse } from './first-use.js';
 import { encodeMessage, type ModelMessage } from './proto/messages.js';
-import { type Expansion, expand, type Payload, rangePayload } from './proto/wire.js';
+import { type Expansion, expand, rangePayload } from './proto/wire.js';
 import { type DataFileLayout, endOf, type LentPlace, TensorPlacer } from './tensor-writer.js';
 import { writeToDisk } from './to-disk.js';
 import { toMessage } from './to-proto.js';
@@ -213,16 +213,17 @@ function join(expansion: Expansion): Uint8Array {
 }
 
 function* streamOf(expansion: Expansion): Iterable<Uint8Array> {
+  const scratch = new Uint8Array(Math.min(CHUNK, expansion.length));
   for (const piece of expansion.pieces) {
     if (piece instanceof Uint8Array) yield piece;
-    else yield* whole(piece, piece.length);
+    else yield* whole(piece.chunks(scratch), piece.length);
   }
 }
 
 /** The chunks of a payload, which must be as long as it said. */
-function* whole(payload: Pick<Payload, 'chunks'>, expected: number): Iterable<Uint8Array> {
+function* whole(chunks: Iterable<Uint8Array>, expected: number): Iterable<Uint8Array> {
   let length = 0;
-  for (const chunk of payload.chunks()) {
+  for (const chunk of chunks) {
     length += chunk.length;
     yield chunk;
   }
@@ -245,10 +246,11 @@ function* told(
 }
 
 function* dataOf({ externals }: DataFileLayout): Iterable<Uint8Array> {
+  const scratch = new Uint8Array(CHUNK);
   let at = 0;
   for (const { offset, tensor } of externals) {
     if (offset > at) yield new Uint8Array(offset - at);
-    yield* whole(tensor, tensor.byteLength);
+    yield* whole(tensor.chunks(scratch), tensor.byteLength);
     at = offset + tensor.byteLength;
   }
 }

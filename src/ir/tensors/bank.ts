@@ -56,8 +56,8 @@ abstract class AbstractBank implements Bank {
   abstract readonly count: number;
   abstract instance(index: number): Tensor;
   abstract readonly uniform: Tensor | undefined;
-  chunks(): Iterable<Uint8Array> {
-    return this.#everyones().chunks();
+  chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array> {
+    return this.#everyones().chunks(scratch);
   }
   bytes(): Uint8Array {
     return this.#everyones().bytes();

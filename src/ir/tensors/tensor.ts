@@ -14,8 +14,9 @@ export interface Tensor {
   /**
    * The bytes in order, in pieces of bounded size, each a multiple of 16 bytes except the last. A piece is valid until the next is asked for: all may be
    * read into one array, because memory would otherwise hold as many as are read between two garbage collections, which come late on a busy machine.
+   * `scratch` may be that array, of at least 16 bytes: whoever reads one tensor after another has one for all.
    */
-  chunks(): Iterable<Uint8Array>;
+  chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array>;
   /** The whole in one array: ask byteLength first. */
   bytes(): Uint8Array;
   /** The elements of a string tensor, as UTF-8; undefined for other types. */
@@ -55,7 +56,7 @@ abstract class DenseTensor implements Tensor {
   ) {
     this.byteLength = byteLengthOf(type, elementCount(shape));
   }
-  abstract chunks(): Iterable<Uint8Array>;
+  abstract chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array>;
   bytes(): Uint8Array {
     const whole = new Uint8Array(this.byteLength);
     let offset = 0;
@@ -91,10 +92,11 @@ class RangeTensor extends DenseTensor {
     this.#source = source;
     this.#offset = offset;
   }
-  *chunks(): Iterable<Uint8Array> {
-    const scratch = new Uint8Array(Math.min(READ, this.byteLength));
-    let size = BEGINNING;
-    for (let at = 0; at < this.byteLength; at += size, size = READ)
+  *chunks(given?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array> {
+    const scratch = given ?? new Uint8Array(Math.min(READ, this.byteLength));
+    const most = given ? given.length & ~15 : READ;
+    let size = given ? most : BEGINNING;
+    for (let at = 0; at < this.byteLength; at += size, size = most)
       yield this.#source.read(this.#offset + at, Math.min(size, this.byteLength - at), scratch);
   }
 }

@@ -32,10 +32,13 @@ const DEPTH = 100;
 export const tooDeep = (place: string): ModelError =>
   new ModelError(place, `messages nested at most ${DEPTH} deep`, 'deeper ones', 'Flatten the bodies of its nodes');
 
+const WINDOW = 1 << 16;
+
 /** Reads a source forwards through a window. */
 class Cursor {
   #window: Uint8Array = new Uint8Array(0);
   #start = 0;
+  #scratch?: Uint8Array<ArrayBuffer>;
   constructor(
     readonly source: ByteSource,
     readonly place: string,
@@ -44,7 +47,8 @@ class Cursor {
   byte(at: number): number {
     if (at < this.#start || at >= this.#start + this.#window.length) {
       this.#start = at;
-      this.#window = this.source.read(at, Math.min(1 << 16, this.source.size - at));
+      this.#scratch ??= new Uint8Array(Math.min(WINDOW, this.source.size));
+      this.#window = this.source.read(at, Math.min(WINDOW, this.source.size - at), this.#scratch);
     }
     return this.#window[at - this.#start] as number;
   }
@@ -150,16 +154,16 @@ export function collapse(source: ByteSource, place: string): Uint8Array {
 /** A tensor's payload on its way out. */
 export interface Payload {
   readonly length: number;
-  /** The bytes in order, each piece valid until the next. */
-  chunks(): Iterable<Uint8Array>;
+  /** The bytes in order, each piece valid until the next: it may be read into `scratch`. */
+  chunks(scratch: Uint8Array<ArrayBuffer>): Iterable<Uint8Array>;
 }
 
 /** A range of a source as a payload. */
 export const rangePayload = (source: ByteSource, offset: number, length: number): Payload => ({
   length,
-  *chunks() {
-    const scratch = new Uint8Array(Math.min(CHUNK, length));
-    for (let at = 0; at < length; at += CHUNK) yield source.read(offset + at, Math.min(CHUNK, length - at), scratch);
+  *chunks(scratch) {
+    for (let at = 0; at < length; at += scratch.length)
+      yield source.read(offset + at, Math.min(scratch.length, length - at), scratch);
   },
 });
 
