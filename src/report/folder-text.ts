@@ -8,18 +8,25 @@ import { type TextOptions, textOptionsIn } from './text-options.js';
 
 const signs = { planned: '·', done: '✓', unchanged: '=', copied: '·', failed: '✗' } as const;
 
+function signOf({ state, unproven, takenBack }: PartReport, p: ReturnType<typeof paint>): string {
+  if (state === 'failed') return p.bad(signs.failed);
+  if (unproven !== undefined) return p.bad('?');
+  return takenBack?.length ? p.bad('~') : p.good(signs[state]);
+}
+
 const speedText = ({ speed }: PartReport): string => {
   if (!speed) return '';
   return speed.significant ? ratioText(speed.ratio) : 'as fast';
 };
 
 const notesOf = (
-  { name, state, passes, reason, reasons, report, shared, takenBack = [] }: PartReport,
+  { name, state, passes, reason, reasons, report, shared, takenBack = [], unproven }: PartReport,
   usual?: string,
 ): string[] => [
   ...(shared ? [`${name}: reads ${bytesText(shared.bytes)} of weights from the data of ${shared.of.join(', ')}`] : []),
   ...(passes && passes !== usual ? [`${name}: passes ${passes}`] : []),
   ...(state === 'failed' ? [`${name} failed: ${reason}`] : []),
+  ...(unproven === undefined ? [] : [`${name} was written, not proven: ${unproven}`]),
   ...takenBack.map(({ pass, reason: why }) => `${name}: ${pass} was taken back, ${why}`),
   ...(report?.aot ? aotTexts(report.aot).map((text) => `${name}: aot: ${text}`) : []),
   ...reasons.map((text) => `${name}: ${text}`),
@@ -73,7 +80,7 @@ export function folderText(given: FolderReport, options: TextOptions = {}): stri
   const usual = parts.find(({ passes }) => passes)?.passes;
   const hasTimes = parts.some(({ speed }) => speed);
   const rows = parts.map((part) => [
-    part.state === 'failed' ? p.bad(signs.failed) : part.takenBack?.length ? p.bad('~') : p.good(signs[part.state]),
+    signOf(part, p),
     part.name,
     part.role,
     bytesText(part.inputBytes),

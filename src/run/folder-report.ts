@@ -26,6 +26,10 @@ const part = z.object({
   error: z.number().optional().describe('Relative L2 of the output that is furthest off.'),
   speed: z.object({ ratio: z.number(), significant: z.boolean() }).optional(),
   takenBack: z.array(z.object({ pass: z.string(), reason: z.string() })).optional(),
+  unproven: z
+    .string()
+    .optional()
+    .describe('Why nothing could be compared. It is written all the same, as all its passes are exact.'),
   reason: z.string().optional().describe('Why it failed.'),
   report: reportSchema.optional().describe('Absent for a part that this run has not made.'),
 });

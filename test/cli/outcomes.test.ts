@@ -1,4 +1,5 @@
 /** The exit code tells whether the request was met and proven. */
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
 import type { Report } from '../../src/run/report/report.js';
@@ -34,6 +35,15 @@ describe('a pass that was rolled back', () => {
     expect(place.files).toEqual(['model.onnx', 'model.opt.onnx', 'r.json']);
     const { outcome } = place.json('r.json') as Report;
     expect(outcome).toMatchObject({ asked: ['simplify', 'bf16'], done: ['simplify'], takenBack: [{ pass: 'bf16' }] });
+  });
+
+  it('is exit code 5 and one line of a folder too, also where an earlier run has made it', async () => {
+    for (const state of ['done', 'unchanged']) {
+      const { status, stderr, stdout } = await place.run([...strict, '-o', 'out/', '--report', 'r.json']);
+      expect({ status, stdout }).toEqual({ status: 5, stdout: '' });
+      expect(stderr).toMatch(/^error: model: bf16 was taken back, "y": relative L2 .* > 1e-9.*--allow-rollback.*\n$/);
+      expect(place.json('r.json')).toMatchObject({ parts: [{ state, takenBack: [{ pass: 'bf16' }] }] });
+    }
   });
 
   it('is none with --allow-rollback', async () => {
@@ -104,6 +114,18 @@ describe('an original that does not run', () => {
       '--force',
     ]);
     expect(unasked.status).toBe(0);
+  });
+
+  it('is said of a folder too', async () => {
+    const words = ['model.onnx', '-o', 'out/', '--passes', 'simplify', '--target', 'cpu', '--no-speed'];
+    const { status, stdout } = await place.run([...words, '--report', 'r.html']);
+    expect(status).toBe(6);
+    expect(stdout).toMatch(/\? +model +model/);
+    expect(stdout).toContain('model was written, not proven: the original does not run');
+    expect(readFileSync(place.path('r.html'), 'utf8')).toContain('model was written, not proven');
+    const again = await place.run([...words, '-q']);
+    expect(again).toMatchObject({ status: 6, stdout: '' });
+    expect(again.stderr).toMatch(/^error: model was written, not proven: the original does not run.*NoSuchOp.*\n$/);
   });
 });
 

@@ -13,8 +13,8 @@ import type { Flags } from '../../parse/flags.js';
 import { ProgressLine } from '../../terminal/progress-line.js';
 import { show, stderr } from '../../terminal/terminal.js';
 
-/** Of a part that could not be read, was refused by its gates, or lost a pass. */
-const [ERROR, REFUSED, ROLLED_BACK] = [1, 2, 5];
+/** Of a part that could not be read, was refused by its gates, lost a pass, or does not run. */
+const [ERROR, REFUSED, ROLLED_BACK, UNPROVEN] = [1, 2, 5, 6];
 
 /** What is given, where that is no single model file: a folder, or files and patterns. One file counts as several where `--out` ends in `/`. */
 export async function folderGiven({ models, out, variants }: Flags): Promise<string | readonly string[] | undefined> {
@@ -64,14 +64,21 @@ export async function runFolder(
   show(flags, report, folderText);
   const failed = report.parts.filter(({ state }) => state === 'failed');
   const back = config.allowRollback ? [] : report.parts.filter(({ takenBack = [] }) => takenBack.length > 0);
-  if (isHidden)
-    for (const { name, reason } of failed) stderr.write(`${shownText(`error: ${name} failed: ${reason}`)}\n`);
+  const unproven = report.parts.filter((part) => part.unproven !== undefined);
   const refused = report.proof?.gates.filter(({ passed }) => !passed) ?? [];
-  if (isHidden)
-    for (const { name, detail } of refused) stderr.write(`${shownText(`error: pipeline: ${name}: ${detail}`)}\n`);
+  const problems = [
+    ...failed.map(({ name, reason }) => `${name} failed: ${reason}`),
+    ...unproven.map((part) => `${part.name} was written, not proven: ${part.unproven}`),
+    ...back.flatMap(({ name, takenBack = [] }) =>
+      takenBack.map(({ pass, reason }) => `${name}: ${pass} was taken back, ${reason}; --allow-rollback allows that`),
+    ),
+    ...refused.map(({ name, detail }) => `pipeline: ${name}: ${detail}`),
+  ];
+  if (isHidden) for (const text of problems) stderr.write(`${shownText(`error: ${text}`)}\n`);
   // A part without a report was not judged by any gate: it could not be read, or a pass broke down.
   if (failed.some((part) => !part.report)) return ERROR;
   if (failed.length > 0 || refused.length > 0) return REFUSED;
+  if (unproven.length > 0) return UNPROVEN;
   return back.length > 0 ? ROLLED_BACK : 0;
 }
 

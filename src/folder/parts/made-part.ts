@@ -80,14 +80,16 @@ export async function recordOf(
 }
 
 function resultOf(report: Report): Partial<PartReport> {
-  const { output, speed, outcome, ms } = report;
+  const { output, speed, outcome, gates, ms } = report;
   const error = largestError(report);
   const back = outcome?.takenBack ?? [];
+  const unproven = gates.find(({ name, passed }) => name === 'proof' && !passed);
   return {
     bytes: output?.bytes,
     ms,
     ...(error !== undefined && { error }),
     ...(speed && { speed: { ratio: speed.ratio, significant: speed.significant } }),
     ...(back.length > 0 && { takenBack: [...back] }),
+    ...(unproven && { unproven: unproven.detail }),
   };
 }

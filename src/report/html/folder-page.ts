@@ -9,7 +9,7 @@ import { html } from './markup.js';
 import { opportunitiesOf } from './next/opportunities.js';
 import { PageBuilder } from './page-builder.js';
 import { opportunityList } from './sections/next.js';
-import { partsSection, sizeOfPart } from './sections/parts.js';
+import { isShort, partsSection, sizeOfPart } from './sections/parts.js';
 import { passesSection } from './sections/passes.js';
 import { pipelineSection } from './sections/pipeline.js';
 import { command, missing, type PageSection } from './sections/section.js';
@@ -40,6 +40,7 @@ function verdict(report: FolderReport): PageSection {
     parts.reduce((bytes, part) => bytes + sizeOfPart(part), 0),
   ];
   const failed = parts.filter(({ state }) => state === 'failed').length;
+  const tone = !isWritten ? 'bad' : parts.some(isShort) ? 'warn' : 'good';
   const isPlan = parts.every(({ state }) => state === 'planned');
   const size = `${bytesText(after)}, from ${bytesText(before)}${before === after ? '' : ` (${changeText(before, after)})`}`;
   const text = isPlan
@@ -50,7 +51,7 @@ function verdict(report: FolderReport): PageSection {
   return {
     id: 'verdict',
     title: 'Verdict',
-    body: html`<p class="headline ${isPlan ? '' : isWritten ? 'good' : 'bad'}">${text}</p>`,
+    body: html`<p class="headline ${isPlan ? '' : tone}">${text}</p>`,
   };
 }
 

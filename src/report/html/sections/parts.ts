@@ -40,8 +40,12 @@ export function partsSection({ parts, others, layout }: FolderReport): PageSecti
   };
 }
 
+/** True for a part that is written without all that was asked for: a pass, or the proof. */
+export const isShort = ({ takenBack = [], unproven }: PartReport): boolean =>
+  takenBack.length > 0 || unproven !== undefined;
+
 const row = (part: PartReport, most: number): MarkupPart[] => [
-  html`<span class="tight">${sign(part.takenBack?.length ? 'warn' : tones[part.state], part.state)} <b>${part.name}</b></span>`,
+  html`<span class="tight">${sign(isShort(part) ? 'warn' : tones[part.state], part.state)} <b>${part.name}</b></span>`,
   part.role,
   bytesText(part.inputBytes),
   part.state === 'failed'
@@ -55,21 +59,26 @@ const row = (part: PartReport, most: number): MarkupPart[] => [
 
 /** Why a part failed, what was taken back, and what the role of a part changes. */
 function notes(parts: readonly PartReport[]): MarkupPart {
-  const texts = parts.flatMap(({ name, state, reason, reasons, takenBack = [], shared }): [Tone, string][] => [
-    ...(state === 'failed'
-      ? [['bad', `${name} failed: ${reason ?? 'for no reason that is known'}`] as [Tone, string]]
-      : []),
-    ...takenBack.map(({ pass, reason: why }): [Tone, string] => ['warn', `${name}: ${pass} was taken back, ${why}`]),
-    ...(shared
-      ? [
-          ['idle', `${name} reads ${bytesText(shared.bytes)} of weights from the data of ${shared.of.join(', ')}`] as [
-            Tone,
-            string,
-          ],
-        ]
-      : []),
-    ...reasons.map((text): [Tone, string] => ['idle', `${name}: ${text}`]),
-  ]);
+  const texts = parts.flatMap(
+    ({ name, state, reason, reasons, takenBack = [], unproven, shared }): [Tone, string][] => [
+      ...(state === 'failed'
+        ? [['bad', `${name} failed: ${reason ?? 'for no reason that is known'}`] as [Tone, string]]
+        : []),
+      ...(unproven === undefined
+        ? []
+        : [['warn', `${name} was written, not proven: ${unproven}`] satisfies [Tone, string]]),
+      ...takenBack.map(({ pass, reason: why }): [Tone, string] => ['warn', `${name}: ${pass} was taken back, ${why}`]),
+      ...(shared
+        ? [
+            [
+              'idle',
+              `${name} reads ${bytesText(shared.bytes)} of weights from the data of ${shared.of.join(', ')}`,
+            ] as [Tone, string],
+          ]
+        : []),
+      ...reasons.map((text): [Tone, string] => ['idle', `${name}: ${text}`]),
+    ],
+  );
   return (
     texts.length > 0 &&
     html`<ul class="warnings">${texts.map(([tone, text]) => html`<li>${sign(tone, tone === 'bad' ? 'failure' : tone === 'warn' ? 'warning' : 'note')} ${text}</li>`)}</ul>`
