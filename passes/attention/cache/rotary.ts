@@ -2,6 +2,7 @@
  * Rotary embeddings that GroupQueryAttention does itself, for one batch: RotaryEmbedding of query and new key by one table. The kernel takes the row of a table
  * by the place behind the cache, and wants a row for each key; only those of the new keys are read, so that the others are zeros.
  */
+import { type Dim, dimText } from '../../../src/ir/dims/dims.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { Rewriter } from '../../../src/match/rewriter.js';
@@ -54,10 +55,12 @@ export function tablesFor(build: Rewriter, shared: SharedBiases, past: Value, ro
     return build.op('Expand', [build.constant(cos.elem ?? 'float32', 0), shape]);
   };
   const at = `${tables[0].sequence} ${positions.sequence}`;
+  // Layers may have caches of other lengths.
+  const length = dimText(past.shape?.[2] as Dim);
   return tables.map((table) =>
-    memo(shared, `rotary ${table.sequence} ${at}`, () => {
+    memo(shared, `rotary ${table.sequence} ${at} ${length}`, () => {
       const rows = build.op('Gather', [table, memo(shared, `places ${at}`, places)]);
-      return build.op('Concat', [memo(shared, `zeros ${at}`, zeros), rows], { axis: 0 });
+      return build.op('Concat', [memo(shared, `zeros ${at} ${length}`, zeros), rows], { axis: 0 });
     }),
   );
 }

@@ -12,6 +12,8 @@ export interface Parts {
   readonly rows?: number | string;
   readonly groups?: number;
   readonly size?: number;
+  /** The sizes of the caches, for each layer one. */
+  readonly pasts?: readonly string[];
   readonly mask?: (
     g: GraphBuilder,
     given: { mask: Value; query: Value; past: Value; joined: Value },
@@ -24,48 +26,53 @@ export interface Parts {
   readonly more?: (g: GraphBuilder) => readonly (Value | undefined)[];
 }
 
-/** attention(q, [past, k], [past, v]) over an input `mask` [batch, total] of int64; y, and both caches. */
-export function cached({
-  batch = 1,
-  rows = 'rows',
-  groups = 2,
-  size = SIZE,
-  mask,
-  rotary,
-  standard,
-  more,
-}: Parts = {}): Model {
+/** attention(q, [past, k], [past, v]) over an input `mask` [batch, total] of int64, for each layer; y, and both caches. */
+export function cached(parts: Parts = {}): Model {
+  const { batch = 1, rows = 'rows', size = SIZE, pasts = ['past'], rotary, standard } = parts;
   return buildModel({ '': standard ? 23 : 17, 'com.microsoft': 1 }, (g) => {
     const rotated = rotary ? rotation(g, { batch, rows, size, rotary }) : (x: Value) => x;
-    const given = g.input('q', 'float32', [batch, rows, HEADS * size]);
-    const query = rotated(given, HEADS, 'q');
     const total = g.input('mask', 'int64', [batch, 'total']);
-    const sides = ['k', 'v'].map((name) => {
-      const plain = g.input(name, 'float32', [batch, rows, groups * size]);
-      const flat = name === 'k' ? rotated(plain, groups, name) : plain;
-      const past = g.input(`past_${name}`, 'float32', [batch, groups, 'past', size]);
-      const fresh = g.op('Transpose', [g.op('Reshape', [flat, g.ints(0, 0, groups, size)])], { perm: [0, 2, 1, 3] });
-      return { past, joined: g.op('Concat', [past, fresh], { axis: 2 }) };
-    });
-    const added = mask?.(g, { mask: total, query: given, past: sides[0]!.past, joined: sides[0]!.joined });
-    const [key, value] = sides.map(({ joined }) => {
-      if (groups === HEADS) return standard ? flatOf(g, joined, size) : joined;
-      const wide = g.op('Expand', [g.op('Unsqueeze', [joined, g.ints(2)]), g.ints(1, 1, HEADS / groups, 1, 1)]);
-      const whole = g.op('Reshape', [wide, g.ints(0, HEADS, -1, size)]);
-      return standard ? flatOf(g, whole, size) : whole;
-    });
-    const y = standard
-      ? g.op('Attention', [query, key, value, added], { q_num_heads: HEADS, kv_num_heads: HEADS })
-      : g.op(
-          'MultiHeadAttention',
-          [query, key, value, ...(more?.(g) ?? [undefined, undefined]), added],
-          { num_heads: HEADS },
-          { domain: 'com.microsoft' },
-        );
-    g.output('y', y, 'float32', [batch, rows, HEADS * size]);
-    for (const [i, { joined }] of sides.entries())
-      g.output(`present_${i}`, joined, 'float32', [batch, groups, 'present', size]);
+    for (const [at, past] of pasts.entries())
+      layer(g, { ...parts, past, of: at === 0 ? '' : `_${at}` }, total, rotated);
   });
+}
+
+type Rotated = (x: Value, heads: number, side: 'q' | 'k') => Value;
+
+function layer(
+  g: GraphBuilder,
+  parts: Parts & { readonly past: string; readonly of: string },
+  total: Value,
+  rotated: Rotated,
+): void {
+  const { batch = 1, rows = 'rows', groups = 2, size = SIZE, mask, standard, more, past: length, of } = parts;
+  const given = g.input(`q${of}`, 'float32', [batch, rows, HEADS * size]);
+  const query = rotated(given, HEADS, 'q');
+  const sides = (['k', 'v'] as const).map((name) => {
+    const plain = g.input(`${name}${of}`, 'float32', [batch, rows, groups * size]);
+    const flat = name === 'k' ? rotated(plain, groups, name) : plain;
+    const past = g.input(`past_${name}${of}`, 'float32', [batch, groups, length, size]);
+    const fresh = g.op('Transpose', [g.op('Reshape', [flat, g.ints(0, 0, groups, size)])], { perm: [0, 2, 1, 3] });
+    return { past, joined: g.op('Concat', [past, fresh], { axis: 2 }) };
+  });
+  const added = mask?.(g, { mask: total, query: given, past: sides[0]!.past, joined: sides[0]!.joined });
+  const [key, value] = sides.map(({ joined }) => {
+    if (groups === HEADS) return standard ? flatOf(g, joined, size) : joined;
+    const wide = g.op('Expand', [g.op('Unsqueeze', [joined, g.ints(2)]), g.ints(1, 1, HEADS / groups, 1, 1)]);
+    const whole = g.op('Reshape', [wide, g.ints(0, HEADS, -1, size)]);
+    return standard ? flatOf(g, whole, size) : whole;
+  });
+  const y = standard
+    ? g.op('Attention', [query, key, value, added], { q_num_heads: HEADS, kv_num_heads: HEADS })
+    : g.op(
+        'MultiHeadAttention',
+        [query, key, value, ...(more?.(g) ?? [undefined, undefined]), added],
+        { num_heads: HEADS },
+        { domain: 'com.microsoft' },
+      );
+  g.output(`y${of}`, y, 'float32', [batch, rows, HEADS * size]);
+  for (const [i, { joined }] of sides.entries())
+    g.output(`present_${i}${of}`, joined, 'float32', [batch, groups, `present${of}`, size]);
 }
 
 /** RotaryEmbedding at places that are an input. */
@@ -83,7 +90,7 @@ function rotation(
   };
   const [one, other] = [table(0), table(0.5)];
   const interleaved = rotary === 'interleaved' ? 1 : 0;
-  return (x: Value, heads: number, name: string): Value =>
+  return (x: Value, heads: number, name: 'q' | 'k'): Value =>
     g.op(
       'RotaryEmbedding',
       [x, places, ...(name === 'k' && rotary === 'apart' ? other : one)],

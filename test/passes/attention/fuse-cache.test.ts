@@ -90,6 +90,14 @@ describe('fuse-cache', () => {
     },
   );
 
+  it('rotates in the kernel behind caches of several lengths', async () => {
+    const before = cached({ rows: 3, mask: causal, rotary: 'one', pasts: ['past', 'window'] });
+    const feeds = { places: tensorOf('int64', [5, 6, 7], [1, 3]) };
+    const dims = { past: PAST, window: 2, total: PAST + 3, present: PAST + 3, present_1: 5 };
+    const { model } = await checkPass(fuseCache(), { before, within: NOISE, feeds, dims });
+    expect(opCounts(model)['com.microsoft.RotaryEmbedding']).toBeUndefined();
+  });
+
   it('rotates in the kernel where a step of a decoder is one batch', async () => {
     const small = decoder({ layers: 2, hidden: 64, heads: 4, kvHeads: 2, intermediate: 64, vocabulary: 64, seed: 0 });
     const options = { target: 'cpu', verify: 'pass', dims: { batch: 1, sequence: 1 } } as const;
