@@ -72,9 +72,14 @@ describe('kernels that were probed here', () => {
     expect(report.versions['kernels of cuda']).toBe(`onnxruntime-node ${runtime}, probed ${measured}`);
   });
 
-  it('in a file that is damaged are refused, with the way out', async () => {
+  it.each<[string, (text: string) => string]>([
+    ['is cut off', (text) => text.slice(0, 40)],
+    ['has a table that is none', (text) => text.replace('Conv 1 !f32', 'Conv 1 !f33')],
+    ['has no table', (text) => text.replace('Conv 1 !f32', '')],
+    ['has no date', (text) => text.replace(measured, 'yesterday')],
+  ])('in a file that %s are refused, with the way out', async (_, damage) => {
     const { path } = await keepTable('cuda', 'Conv 1 !f32');
-    writeFileSync(path, readFileSync(path, 'utf8').slice(0, 40));
+    writeFileSync(path, damage(readFileSync(path, 'utf8')));
     await expect(kernelsOf('cpu')).rejects.toThrow(
       /expected what doctor --probe wrote of cuda .*; found something else\. Remove it/,
     );

@@ -7,7 +7,7 @@ import type { PassContext } from '../../../src/run/pass.js';
 import { roundedTo } from '../weights/half-floats.js';
 import type { MeanShifts, NarrowSite } from '../weights/narrow-site.js';
 
-/** MeanShifts the biases behind weights that get 8 bits. */
+/** Shifts the biases behind weights that get 8 bits. */
 export function takeBack(sites: readonly NarrowSite[], shifts: MeanShifts, { note, timesOf }: PassContext): void {
   const lists = new Map<Value, Float32Array[]>();
   let count = 0;

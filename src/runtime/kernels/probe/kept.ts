@@ -15,11 +15,20 @@ const keptSchema = z.object({
   /** The version of onnxruntime-node. */
   runtime: z.string(),
   /** ISO 8601, UTC. */
-  measured: z.string(),
+  measured: z.iso.datetime(),
   /** What the provider ran on, where it is known. */
   device: z.string().optional(),
-  table: z.string(),
+  table: z.string().refine(isTable),
 });
+
+function isTable(text: string): boolean {
+  try {
+    kernelTable.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** A provider's kernels as they were measured on this machine, and the file that holds them. */
 export interface ProbedKernels extends Omit<z.infer<typeof keptSchema>, 'schema' | 'version'> {
