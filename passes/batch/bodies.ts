@@ -13,8 +13,12 @@ export function brokenBody(node: Node, axisOf: AxisOf): string | undefined {
   if (node.domain !== '') return notKnown(node);
   if (node.opType === 'If') return brokenBranches(node, axisOf);
   const [body] = node.bodies as [Graph];
-  if (node.opType === 'Loop')
+  if (node.opType === 'Loop') {
+    const decides = [node.inputs[0], node.inputs[1], body.outputs[0]];
+    if (decides.some((value) => axisOf(value) >= 0))
+      return 'it goes on by numbers of the batch: rows may need another count of rounds';
     return brokenStates(node.inputs.slice(2), body.inputs.slice(2), body.outputs.slice(1), axisOf);
+  }
   if (node.opType !== 'Scan') return notKnown(node);
   const scanned = node.int('num_scan_inputs', 0);
   const states = node.inputs.length - scanned;

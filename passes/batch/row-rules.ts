@@ -55,6 +55,37 @@ export const first: RowRule = ({ node, at }) =>
   at.find((axis) => axis !== undefined && axis !== 0) ??
   (node.inputs[0] && at[0] === undefined ? 'its weights hold the batch, not what goes through it' : undefined);
 
+const ONCE = 'is there once, and the op takes one for each row of the batch';
+
+/** The same where these inputs, as far as they have two dims or more, have a row for each of the batch. */
+export const firstOf =
+  (...indices: readonly number[]): RowRule =>
+  (reading) => {
+    const once = indices.find((index) => rankOf(reading.node.inputs[index]) > 1 && reading.at[index] === undefined);
+    return first(reading) ?? (once === undefined ? undefined : `its input ${once} ${ONCE}`);
+  };
+
+/** Numbers in training mode are made of the whole batch. */
+export const notTrained: RowRule = (reading) =>
+  reading.node.int('training_mode', 0) === 1 ? 'in training mode it takes means of the whole batch' : first(reading);
+
+/** Operands broadcast from their last axes on: each has the batch at the same place, or one row for all. */
+export const broadcast: RowRule = ({ node, at, to }) => {
+  const fromEnd = to - rankOf(node.output);
+  const isBroken = node.inputs.some((input, index) => {
+    const axis = at[index];
+    if (axis !== undefined) return axis - rankOf(input) !== fromEnd;
+    return !equalDims(input?.shape?.at(fromEnd) ?? 1, 1);
+  });
+  return isBroken ? 'it broadcasts one row, or puts the batch beside another axis' : undefined;
+};
+
+/** All inputs have the batch, and none along the axis of the node. */
+export const elements: RowRule = (reading) => {
+  const once = reading.at.findIndex((axis, index) => axis === undefined && reading.node.inputs[index]);
+  return alongAttribute(0)(reading) ?? (once < 0 ? undefined : `its input ${once} ${ONCE}`);
+};
+
 /** Its size at the axis of the batch stays: nothing is taken, repeated or added there. */
 export const sameSize: RowRule = ({ node, at: [axis] }) =>
   axis !== undefined && !equalDims(node.inputs[0]?.shape?.[axis] as Dim, node.output.shape?.[axis] ?? 0)
@@ -99,8 +130,13 @@ export const einsum: RowRule = ({ node, at }) => {
   return isKept ? undefined : `its equation "${terms}->${result}" is not known to keep rows of the batch apart`;
 };
 
-export const recurrent: RowRule = ({ node, at: [x] }) =>
-  x === (node.int('layout', 0) === 1 ? 0 : 1) ? undefined : (x ?? 0);
+export const recurrent: RowRule = ({ node, at }) => {
+  const axis = node.int('layout', 0) === 1 ? 0 : 1;
+  if (at[0] !== axis) return at[0] ?? 0;
+  // Lengths, and the states that it begins with.
+  const once = [4, 5, 6].find((index) => node.inputs[index] && at[index] !== (index === 4 ? 0 : axis));
+  return once === undefined ? undefined : `its input ${once} ${ONCE}`;
+};
 
 /** A table that all rows look things up in, or one place of each. */
 export const gather: RowRule = ({ node, at: [data, indices] }) => {

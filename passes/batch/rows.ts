@@ -8,13 +8,17 @@ import { rowOf } from '../../src/ops/registry.js';
 import {
   along,
   alongAttribute,
+  broadcast,
   constants,
   einsum,
+  elements,
   first,
+  firstOf,
   fromAxis,
   gather,
   gemm,
   matrices,
+  notTrained,
   type RowRule,
   recurrent,
   reduction,
@@ -25,12 +29,12 @@ import {
 
 const none: RowRule = () => undefined;
 const last = along(() => [-1]);
-const fused = 'Attention MultiHeadAttention GroupQueryAttention RotaryEmbedding GroupNorm';
 
 const listed: readonly (readonly [ops: string, rule: RowRule, domain?: string])[] = [
   ['Dropout Transpose Squeeze Unsqueeze Expand OneHot QuantizeLinear DequantizeLinear', none],
   ['Softmax LogSoftmax Hardmax TopK LpNormalization', alongAttribute(-1)],
-  ['Concat ArgMax ArgMin Split GatherElements ScatterElements', alongAttribute(0)],
+  ['Concat ArgMax ArgMin Split', alongAttribute(0)],
+  ['GatherElements ScatterElements', elements],
   ['LayerNormalization RMSNormalization SimplifiedLayerNormalization', fromAxis],
   ['ReduceMean ReduceSum ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2', reduction],
   ['ReduceLogSum ReduceLogSumExp ReduceSumSquare', reduction],
@@ -46,9 +50,15 @@ const listed: readonly (readonly [ops: string, rule: RowRule, domain?: string])[
   ['LSTM GRU RNN', recurrent],
   ['Gather', gather],
   ['Conv ConvTranspose MaxPool AveragePool LpPool GlobalMaxPool GlobalAveragePool GlobalLpPool', first],
-  ['InstanceNormalization GroupNormalization BatchNormalization LRN DepthToSpace SpaceToDepth', first],
-  ['GridSample Attention RotaryEmbedding', first],
-  [fused, first, 'com.microsoft'],
+  ['InstanceNormalization GroupNormalization LRN DepthToSpace SpaceToDepth', first],
+  ['BatchNormalization', notTrained],
+  ['GridSample', firstOf(0, 1)],
+  ['Attention', firstOf(0, 1, 2, 4, 5)],
+  ['RotaryEmbedding', firstOf(0, 3)],
+  ['Attention GroupNorm', first, 'com.microsoft'],
+  ['MultiHeadAttention', firstOf(0, 1, 2, 6, 7), 'com.microsoft'],
+  ['GroupQueryAttention', firstOf(0, 1, 2, 3, 4), 'com.microsoft'],
+  ['RotaryEmbedding', firstOf(0, 1), 'com.microsoft'],
   ['SkipLayerNormalization SkipSimplifiedLayerNormalization MatMulNBits', last, 'com.microsoft'],
 ];
 const rules = new Map(
@@ -67,8 +77,8 @@ export function mixing(node: Node, batch: Dim, isBatched: (value: Value | undefi
     if (others.length > 0 || share === undefined || (name !== undefined && symbolsOf(share).includes(name)))
       return `rows would mix: it gives [${value.shape?.map(String)}], not one axis of whole rows`;
   }
-  if (rowOf(node)?.isElementwise || node.bodies.length > 0) return undefined;
-  const rule = rules.get(`${node.domain}:${node.opType}`);
+  if (node.bodies.length > 0) return undefined;
+  const rule = rowOf(node)?.isElementwise ? broadcast : rules.get(`${node.domain}:${node.opType}`);
   if (!rule || node.graph.model.functionOf(node))
     return `${node.opType} is not known to keep the rows of a batch apart`;
   const at = node.inputs.map((value) => value && axes(value)[0]);

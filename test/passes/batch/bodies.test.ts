@@ -128,5 +128,20 @@ it.each<[string, string, Made]>([
       (b) => b.constant('float32', new Array(12).fill(0), [1, 3, 4]),
     ),
   ],
+  [
+    'a Loop that goes on while the first row is small',
+    'it goes on by numbers of the batch',
+    (g, x) => {
+      const body = g.body('body', (b) => {
+        b.input('i', 'int64', []);
+        b.input('on', 'bool', [1]);
+        const next = b.op('Add', [b.input('state', 'float32'), b.constant('float32', 1)]);
+        const largest = b.op('ReduceMax', [next], { axes: [1, 2], keepdims: 0 });
+        b.output('on_out', b.op('Less', [largest, b.constant('float32', 10)]));
+        b.output('next', next);
+      });
+      return g.op('Loop', [g.constant('int64', 20), undefined, x], { body });
+    },
+  ],
   ['a Scan along the batch', 'row by row', scan(0, (g) => g.constant('float32', new Array(12).fill(0), [3, 4]))],
 ])('%s is named', async (_, reason, f) => checkMiss(symbolicBatch(), { before: of(f), reason }));

@@ -87,6 +87,28 @@ describe('symbolic-batch', () => {
     await refuses('rows would mix', (g, x) =>
       g.op('MatMul', [flat(g, x), g.op('Transpose', [flat(g, x)], { perm: [1, 0] })]),
     );
+    // x − its mean, which lacks an axis: a batch would stand beside rows of 3.
+    await refuses('it broadcasts one row, or puts the batch beside another axis', (g, x) =>
+      g.op('Sub', [x, g.op('ReduceMean', [x], { axes: [1], keepdims: 0 })]),
+    );
+    const ones = (g: GraphBuilder, ...shape: number[]) =>
+      g.constant('float32', new Array(shape.reduce((a, b) => a * b)).fill(1), shape);
+    await refuses('in training mode it takes means', (g, x) => {
+      const row = () => ones(g, 3);
+      return g.op('BatchNormalization', [x, row(), row(), row(), row()], { training_mode: 1 });
+    });
+    await refuses('its input 0 is there once', (g, x) => {
+      const [, places] = g.node('TopK', [x, g.ints(2)], {}, { outputs: 2 }).outputs;
+      return g.op('GatherElements', [ones(g, 1, 3, 4), places], { axis: 2 });
+    });
+    await refuses('its input 5 is there once', (g, x) => {
+      const turned = g.op('Transpose', [x], { perm: [1, 0, 2] });
+      const weights = [ones(g, 1, 8, 4), ones(g, 1, 8, 2)];
+      return g.op('LSTM', [turned, ...weights, undefined, undefined, ones(g, 1, 1, 2)], { hidden_size: 2 });
+    });
+    await refuses('its input 1 is there once', (g, x) =>
+      g.op('GridSample', [g.op('Unsqueeze', [x, g.ints(1)]), ones(g, 1, 2, 2, 2)]),
+    );
     await refuses('DynamicQuantizeLinear is not known to keep', (g, x) => g.op('DynamicQuantizeLinear', [x]));
     await refuses('no output depends on the batch', (g, x) => g.op('Shape', [x]));
     const line = buildModel({ '': 17 }, (g) => g.output('y', g.op('Relu', [g.input('x', 'float32', [1])])));
