@@ -160,6 +160,8 @@ export async function writeSet(set: FileSet, drafted?: DraftedFile): Promise<Wri
       others.push(made);
     }
     signal?.throwIfAborted();
+    // Long after it was asked of a file that was written ahead.
+    refuseSpecialFile(path);
     await commit({ ...own, parts: named, along: extra, others, obsolete }, mentions, signal);
     return done;
   } finally {

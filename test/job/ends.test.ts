@@ -1,5 +1,5 @@
 /** What is compared is the file that is published. */
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -38,6 +38,20 @@ describe('the file of a result', () => {
     expect(left).toEqual(['out.onnx']);
     expect(compared).toEqual([statSync(out).ino]);
     expect(report.output?.bytes).toBe(statSync(out).size);
+  });
+
+  it('takes the place of no link that came while it was compared', async () => {
+    const [input, out, other] = ['model.onnx', 'linked.onnx', 'other.onnx'].map((name) => join(folder, name));
+    const model = buildModel({ '': 17 }, (g) => g.output('y', g.op('Relu', [g.input('x', 'float32', [4])])));
+    writeFileSync(input as string, await writeModel(model));
+    const onProgress = (step: string): void => {
+      if (step.startsWith('comparing with')) symlinkSync(other as string, out as string);
+    };
+    const done = optimizeFile(input as string, 'simplify', { out, onProgress, target: 'cpu', speed: false });
+    await expect(done).rejects.toThrow('expected a path for a file; found a link');
+    expect(readdirSync(folder).sort()).toEqual(['linked.onnx', 'model.onnx', 'out.onnx']);
+    expect(lstatSync(out as string).isSymbolicLink()).toBe(true);
+    rmSync(out as string);
   });
 
   it('is gone where a gate fails', async () => {
