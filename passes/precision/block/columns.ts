@@ -11,8 +11,8 @@ export const TILE = 8;
 const [NONE, MEAN, TRIANGLE] = [0, 1, 2];
 
 let shared: Kernels | undefined | false;
-/** Whose numbers the shared memory holds. */
-let owner: ColumnKernel | undefined;
+/** Whose numbers the shared memory holds: the places of a kernel, which hold no weight alive. */
+let owner: object | undefined;
 
 /** The columns of one weight in one form. */
 export class ColumnKernel {
@@ -74,13 +74,13 @@ export class ColumnKernel {
     else importance.fill(1);
     if (first) kernels.floats(places.first, first.length).set(first);
     if (second) kernels.floats(places.second, second.length).set(second);
-    owner = this;
+    owner = places;
     return places;
   }
 
   /** Quantizes a tile of a band; what it made is read with the other methods, before the next call. */
   quantize({ stride, numbers, count }: ColumnBand, column: number): void {
-    if (owner !== this || !this.#places) this.#places = this.place();
+    if (!this.#places || owner !== this.#places) this.#places = this.place();
     const { kernels, matrix, form } = this;
     const { K } = matrix;
     const p = this.#places;
@@ -119,7 +119,8 @@ export class ColumnKernel {
   }
 
   get #made() {
-    if (owner !== this || !this.#places) throw new TypeError('columns: expected the kernel that quantized last');
+    if (!this.#places || owner !== this.#places)
+      throw new TypeError('columns: expected the kernel that quantized last');
     return this.#places;
   }
 

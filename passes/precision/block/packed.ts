@@ -35,9 +35,11 @@ export function blockTensors(matrix: BlockMatrix, form: BlockForm, importance?: 
 }
 
 interface Remembered {
-  readonly matrix: BlockMatrix;
+  /** Both weak, so that no model outlives its use. */
+  readonly tensor: WeakRef<Tensor>;
+  readonly importance: WeakRef<Importance> | undefined;
+  readonly isTransposed: boolean;
   readonly form: BlockForm;
-  readonly importance: Importance | undefined;
   readonly bands: readonly QuantizedBand[];
   readonly bytes: number;
 }
@@ -51,10 +53,11 @@ function* remembered(
   form: BlockForm,
   importance: Importance | undefined,
 ): Iterable<QuantizedBand> {
+  const { tensor, isTransposed } = matrix;
   const isSame = (one: Remembered) =>
-    one.matrix.tensor === matrix.tensor &&
-    one.matrix.isTransposed === matrix.isTransposed &&
-    one.importance === importance &&
+    one.tensor.deref() === tensor &&
+    one.isTransposed === isTransposed &&
+    (importance ? one.importance?.deref() === importance : !one.importance) &&
     (['bits', 'block', 'isSymmetric', 'isNormal', 'isNearest'] as const).every((part) => one.form[part] === form[part]);
   const known = kept.find(isSame);
   const bytes = bytesIn(matrix, form);
@@ -62,7 +65,8 @@ function* remembered(
   else if (bytes > KEPT / 2) yield* quantizedBands(matrix, form, importance);
   else {
     const bands = [...quantizedBands(matrix, form, importance)];
-    kept.unshift({ matrix, form, importance, bands, bytes });
+    const weak = { tensor: new WeakRef(tensor), importance: importance && new WeakRef(importance) };
+    kept.unshift({ ...weak, isTransposed, form, bands, bytes });
     for (let sum = 0, at = 0; at < kept.length; at++) {
       sum += (kept[at] as Remembered).bytes;
       if (sum > KEPT) kept.length = at;

@@ -4,13 +4,15 @@ import { scalesOf } from '../quantize.js';
 import { type Groups, matrixOf } from './groups.js';
 
 interface Known {
-  readonly tensor: Tensor;
+  /** Weak, so that no model outlives its use. */
+  readonly tensor: WeakRef<Tensor>;
   readonly key: string;
   readonly scales: Float32Array | undefined;
 }
 
-/** The most scales that are kept, those of the last weights. */
+/** The most scales that are kept, those of the last weights; one that is remembered counts as so many more. */
 const MOST = 1 << 20;
+const EACH = 1 << 8;
 
 const kept: Known[] = [];
 
@@ -18,12 +20,12 @@ const kept: Known[] = [];
 export function rememberedScales(tensor: Tensor, groups: Groups, levels: number): Float32Array | undefined {
   const { rows, columns, rowGroups, columnGroups } = groups;
   const key = JSON.stringify([rows, columns, rowGroups, columnGroups, levels]);
-  const known = kept.find((one) => one.tensor === tensor && one.key === key);
+  const known = kept.find((one) => one.tensor.deref() === tensor && one.key === key);
   if (known) return known.scales;
   const scales = scalesOf(matrixOf(tensor, groups), levels);
-  kept.unshift({ tensor, key, scales });
+  kept.unshift({ tensor: new WeakRef(tensor), key, scales });
   let size = 0;
-  const end = kept.findIndex((one) => (size += one.scales?.length ?? 0) > MOST);
+  const end = kept.findIndex((one) => (size += EACH + (one.scales?.length ?? 0)) > MOST);
   if (end >= 0) kept.length = end;
   return scales;
 }
