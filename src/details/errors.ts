@@ -35,16 +35,22 @@ export async function errorsOf(
 
 const measure = (error: number): number | null => (Number.isFinite(error) ? error : null);
 
-function blocksIn({ parts, values, first }: ErrorByBlock): Omit<Errors, 'byPass'> {
+/** The largest error of each part, in the order of the model's values. */
+export function blocksIn({
+  parts,
+  values,
+  first,
+}: Pick<ErrorByBlock, 'parts' | 'values' | 'first'>): Omit<Errors, 'byPass'> {
   const placeOf = (part: number) => {
     const { name = '', instance } = parts[part] ?? {};
     return { block: name, ...(instance && { repeat: instance.number - 1 }) };
   };
-  const byBlock = parts.flatMap((_, part) => {
-    const own = values.filter((value) => value.part === part);
-    const worst = own.toSorted((a, b) => b.error - a.error)[0];
-    return worst ? [{ ...placeOf(part), at: worst.value, relativeL2: measure(worst.error) }] : [];
-  });
+  const worst = new Map<number, (typeof values)[number]>();
+  for (const value of values) if (!(value.error <= (worst.get(value.part)?.error ?? -1))) worst.set(value.part, value);
+  // A part whose nodes are spread over the model stands where its error is.
+  const byBlock = values
+    .filter((value) => worst.get(value.part) === value)
+    .map(({ part, value: at, error }) => ({ ...placeOf(part), at, relativeL2: measure(error) }));
   if (!first) return { byBlock };
   const { value: at, error, nodes, inherited, part } = first;
   return {

@@ -44,11 +44,9 @@ const passRows = ({ passes }: Report): Row[] =>
 function nodeRows({ graph, lineage = [], upgraded }: Report): Row[] {
   if (!graph) throw missing('nodes', upgraded);
   const { nodes, blocks } = graph.after;
-  const sources = new Map(
-    lineage.flatMap((one) => one.nodes.map((name) => [`${one.scope ?? ''}\0${name}`, one] as const)),
-  );
-  return nodes.map(({ name, op, scope = '', block, repeat, provider, state, cause, ms, multiplyAdds }) => {
-    const source = sources.get(`${scope}\0${name}`);
+  const sources = new Map(lineage.flatMap((one) => one.nodes.map((name) => [name, one] as const)));
+  return nodes.map(({ name, op, scope, block, repeat, provider, state, cause, ms, multiplyAdds }) => {
+    const source = sources.get(name);
     return {
       ...{ name, op, scope, block: block === undefined ? undefined : blocks[block]?.name, repeat },
       ...{ provider, state, cause, ms, multiply_adds: multiplyAdds },
@@ -60,9 +58,9 @@ function nodeRows({ graph, lineage = [], upgraded }: Report): Row[] {
 
 function weightRows({ weights, upgraded }: Report): Row[] {
   if (!weights) throw missing('weights', upgraded);
-  return weights.map(({ name, block, repeat, before, after, pass, why, error }) => ({
+  return weights.map(({ name, block, repeat, before, after, pass, why }) => ({
     ...{ name, block, repeat, type_before: before.type, bytes_before: before.bytes },
-    ...{ type_after: after.type, bytes_after: after.bytes, error, pass, why },
+    ...{ type_after: after.type, bytes_after: after.bytes, pass, why },
   }));
 }
 

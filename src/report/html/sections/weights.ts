@@ -1,5 +1,4 @@
 /** The table of weights: what each is stored as, and why. */
-import { numberText } from '../../../ir/text/quantities.js';
 import type { Report } from '../../../run/report/report.js';
 import type { WeightInfo } from '../details.js';
 import type { PageBuilder } from '../page-builder.js';
@@ -26,34 +25,23 @@ export function weightsSection({ weights }: Report, page: PageBuilder): PageSect
       { title: 'is', kind: 'text', width: 0.8, filter: true },
       { title: 'from', kind: 'bytes', width: 0.8, wide: true },
       { title: 'to', kind: 'bytes', width: 0.8 },
-      { title: 'error', kind: 'error', width: 0.8 },
       { title: 'pass', kind: 'text', width: 0.8, filter: true, wide: true },
       { title: 'why', kind: 'text', width: 2.4, filter: true, wide: true },
     ],
     weights.map((one) => ({
-      cells: [
-        one.name,
-        one.before.type,
-        one.after.type,
-        one.before.bytes,
-        one.after.bytes,
-        one.error,
-        one.pass,
-        one.why,
-      ],
+      cells: [one.name, one.before.type, one.after.type, one.before.bytes, one.after.bytes, one.pass, one.why],
       details: [
         ['weight', one.name],
         ['block', blockOf(one)],
         ['stored as', `${one.before.type} → ${one.after.type}`],
         ['pass', one.pass],
         ['why', one.why],
-        ['error', one.error === undefined ? 'none: the numbers are equal' : `${numberText(one.error)} relative L2`],
       ],
     })),
   );
   return {
     ...section,
     count: String(weights.length),
-    body: [about('What each weight is stored as, why, and what that costs.'), tablePlace('weights', 'weights')],
+    body: [about('What each weight is stored as, with its scales, and why.'), tablePlace('weights', 'weights')],
   };
 }

@@ -15,7 +15,9 @@ export const errors = z
     byPass: z
       .array(z.object({ pass: z.string(), relativeL2: measure }))
       .describe('Of each pass that was measured against the model before it, in order.'),
-    byBlock: z.array(blockError).describe('Both models on the same inputs, block by block, in dependency order.'),
+    byBlock: z
+      .array(blockError)
+      .describe('Both models on the same inputs, block by block, in the order of the values that they name.'),
     first: blockError
       .extend({
         nodes: z.array(z.string()).describe('Between values without that error and the value, in dependency order.'),
@@ -40,10 +42,6 @@ export const weights = z
       after: stored.describe('With the scales and zero points that it is read with.'),
       pass: z.string().describe('The pass that stored it so, or the last that could have; empty: none.'),
       why: z.string().describe('Why it is stored as it is.'),
-      error: z
-        .number()
-        .optional()
-        .describe('Relative L2 of its numbers as they are read against those before. Absent where they are equal.'),
     }),
   )
   .optional()
