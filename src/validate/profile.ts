@@ -60,6 +60,8 @@ async function profiled(
 /** A copy in which nodes without a name have that of their first output, as in the report: the runtime tells nodes by name. */
 function withNames(model: Model): Model {
   const copy = cloneModel(model);
+  // As read it would be written as the file has it, without these names.
+  copy.touch();
   for (const { nodeSet } of copy.graphs())
     for (const node of nodeSet) node.name ||= node.outputs.find((value) => value !== undefined)?.name ?? '';
   return copy;

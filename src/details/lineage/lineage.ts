@@ -60,7 +60,7 @@ export function lineageOf(
   return [...groups.values()].map(({ nodes, origin: { from, entry } }) => ({ nodes, from: [...from], ...entry }));
 }
 
-/** A node that stays has another name in the file where a new one took its own: it stands for itself. */
+/** A node that stays may have another name in the file, as a new one took its own, or a pass left names out: it stands for itself. */
 function renamed(
   result: Model,
   identities: RecordedTrail['identities'],
@@ -68,15 +68,11 @@ function renamed(
   names: Names,
   origins: Map<Identity, Origin>,
 ): void {
-  const nodes = [...result.graphs()].flatMap(({ nodeSet }) => [...nodeSet]);
-  const byName = new Map(nodes.map((node) => [names.of(node), identities.of(node)]));
-  for (const node of nodes) {
+  for (const node of [...result.graphs()].flatMap(({ nodeSet }) => [...nodeSet])) {
     const identity = identities.of(node);
     const own = known.get(identity);
     if (own === undefined || own === names.of(node) || origins.has(identity)) continue;
-    const taker = byName.get(own);
-    const pass = (taker && origins.get(taker)?.entry.pass) ?? '';
-    origins.set(identity, { from: new Set([own]), entry: { pass, proof: { how: 'exact by construction' } } });
+    origins.set(identity, { from: new Set([own]), entry: { pass: '', proof: { how: 'exact by construction' } } });
   }
 }
 

@@ -8,12 +8,10 @@ export type SideName = 'before' | 'after';
 export type NodeState = 'kept' | 'new' | 'gone';
 type Site = NonNullable<Report['passes'][number]['sites']>[number] & { readonly pass: string };
 
-const keyOf = (name: string, scope = ''): string => JSON.stringify([scope, name]);
-
 /** The node that a place names: `Softmax "/h.0/Softmax"`. */
 export const nodeOf = (place: string): string => /"(.*)"$/s.exec(place)?.[1] ?? place;
 
-/** Both graphs of a report, node by node. */
+/** Both graphs of a report, node by node: the names of nodes are unique in each. */
 export class GraphChanges {
   readonly before: SideInfo;
   readonly after: SideInfo;
@@ -29,35 +27,32 @@ export class GraphChanges {
     this.before = report.graph.before;
     this.after = report.graph.after;
     for (const one of report.lineage ?? []) {
-      for (const name of one.nodes) this.#made.set(keyOf(name, one.scope), one);
-      for (const name of one.from) this.#replaced.set(keyOf(name, one.scope), one);
+      for (const name of one.nodes) this.#made.set(name, one);
+      for (const name of one.from) this.#replaced.set(name, one);
     }
-    const opsOf = ({ nodes }: SideInfo): Map<string, string> =>
-      new Map(nodes.map(({ name, scope, op }) => [keyOf(name, scope), op]));
+    const opsOf = ({ nodes }: SideInfo): Map<string, string> => new Map(nodes.map(({ name, op }) => [name, op]));
     const ops = { before: opsOf(this.before), after: opsOf(this.after) };
-    for (const { nodes, from, scope } of report.lineage ?? []) {
-      const [made = '', source = ''] = [nodes[0], from[0]].map((name) => keyOf(name ?? '', scope));
+    for (const { nodes, from } of report.lineage ?? []) {
+      const [[made = ''], [source = '']] = [nodes, from];
       if (nodes.length !== 1 || from.length !== 1 || ops.after.get(made) !== ops.before.get(source)) continue;
       this.#kept.after.add(made);
       this.#kept.before.add(source);
     }
-    const names = ({ nodes }: SideInfo): Set<string> => new Set(nodes.map(({ name, scope }) => keyOf(name, scope)));
+    const names = ({ nodes }: SideInfo): Set<string> => new Set(nodes.map(({ name }) => name));
     this.#names = { before: names(this.before), after: names(this.after) };
     for (const { name: pass, sites = [] } of report.passes)
       for (const site of sites) this.#sites.set(nodeOf(site.at), { ...site, pass });
   }
 
-  stateOf({ name, scope }: GraphNodeInfo, side: SideName): NodeState {
-    const key = keyOf(name, scope);
-    if (this.#kept[side].has(key)) return 'kept';
-    if (side === 'after') return this.#made.has(key) || !this.#names.before.has(key) ? 'new' : 'kept';
-    return this.#names.after.has(key) && !this.#made.has(key) ? 'kept' : 'gone';
+  stateOf({ name }: GraphNodeInfo, side: SideName): NodeState {
+    if (this.#kept[side].has(name)) return 'kept';
+    if (side === 'after') return this.#made.has(name) || !this.#names.before.has(name) ? 'new' : 'kept';
+    return this.#names.after.has(name) && !this.#made.has(name) ? 'kept' : 'gone';
   }
 
   /** The nodes of the original that a node of the result stands for; none for one that was put in. */
-  sourcesOf({ name, scope }: GraphNodeInfo): readonly string[] {
-    const key = keyOf(name, scope);
-    return this.#made.get(key)?.from ?? (this.#names.before.has(key) ? [name] : []);
+  sourcesOf({ name }: GraphNodeInfo): readonly string[] {
+    return this.#made.get(name)?.from ?? (this.#names.before.has(name) ? [name] : []);
   }
 
   /** What a fusing pass says of the node. */
@@ -78,10 +73,10 @@ export class GraphChanges {
   }
 
   detailsOf(node: GraphNodeInfo, side: SideName): RowDetails {
-    const made = side === 'after' ? this.#made.get(keyOf(node.name, node.scope)) : undefined;
+    const made = side === 'after' ? this.#made.get(node.name) : undefined;
     const replaced =
-      side === 'before' && (this.stateOf(node, side) === 'gone' || this.#kept.before.has(keyOf(node.name, node.scope)))
-        ? this.#replaced.get(keyOf(node.name, node.scope))
+      side === 'before' && (this.stateOf(node, side) === 'gone' || this.#kept.before.has(node.name))
+        ? this.#replaced.get(node.name)
         : undefined;
     const one = made ?? replaced;
     const site = this.siteOf(node);

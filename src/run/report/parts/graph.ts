@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { count, measure } from './common.js';
 
 const node = z.object({
-  name: z.string().describe('Unique within its scope; of a node without a name, one made of its operator.'),
+  name: z.string().describe('Unique in its model; of a node without a name, that of its first output.'),
   op: z.string().describe('`domain::Op` outside ai.onnx.'),
   scope: z
     .string()
@@ -61,11 +61,12 @@ export const lineage = z
       from: z
         .array(z.string())
         .describe('The nodes of the input model that they stand for, through all passes. Empty for what was put in.'),
-      pass: z.string().describe('The last pass that made one of them.'),
+      pass: z
+        .string()
+        .describe('The last pass that made or changed one of them. Empty for a node that stays, under another name.'),
       rule: z.string().optional().describe('The rule of that pass, where it says so.'),
       proof,
-      scope: z.string().optional().describe('As the nodes have it.'),
     }),
   )
   .optional()
-  .describe('Every new or changed node of the result; the others stand for themselves, by name.');
+  .describe('Every node of the result that is new, changed or renamed; the others stand for themselves, by name.');
