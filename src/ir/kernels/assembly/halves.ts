@@ -52,11 +52,38 @@ function bitsOf(wide: v128, type: i32): v128 {
   return v128.or(sign, where(isNaN, v128.or(i32x4.shr_u(size, 16), i32x4.splat(0x40)), bits));
 }
 
+/** Where numbers have all digits of the type and stay within its range when they are rounded. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function areUsual(size: v128, isNarrow: bool): v128 {
+  const least = isNarrow ? 0x38800000 : 0x00800000, beyond = isNarrow ? 0x477ff000 : 0x7f7f8000;
+  return i32x4.lt_u(i32x4.sub(size, i32x4.splat(least)), i32x4.splat(beyond - least));
+}
+
+/** `bitsOf` for usual numbers. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function usualBits(wide: v128, size: v128, isNarrow: bool): v128 {
+  const digits = isNarrow ? 13 : 16;
+  const odd = v128.and(i32x4.shr_u(size, digits), i32x4.splat(1));
+  const shift = i32x4.splat(isNarrow ? 0xfff - 0x38000000 : 0x7fff);
+  const sign = v128.and(i32x4.shr_u(wide, 16), i32x4.splat(0x8000));
+  return v128.or(sign, i32x4.shr_u(i32x4.add(i32x4.add(size, shift), odd), digits));
+}
+
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function eachBits(numbers: usize, count: i32, out: usize, type: i32): void {
-  for (let i = 0; i < count; i += 8, numbers += 32, out += 16)
-    v128.store(out, i16x8.narrow_i32x4_u(bitsOf(v128.load(numbers), type), bitsOf(v128.load(numbers, 16), type)));
+  const isNarrow = type == FLOAT16 || type == IEEE_FLOAT16;
+  const magnitude = i32x4.splat(0x7fffffff);
+  for (let i = 0; i < count; i += 8, numbers += 32, out += 16) {
+    const first = v128.load(numbers), second = v128.load(numbers, 16);
+    const one = v128.and(first, magnitude), other = v128.and(second, magnitude);
+    const bits = i32x4.all_true(v128.and(areUsual(one, isNarrow), areUsual(other, isNarrow)))
+      ? i16x8.narrow_i32x4_u(usualBits(first, one, isNarrow), usualBits(second, other, isNarrow))
+      : i16x8.narrow_i32x4_u(bitsOf(first, type), bitsOf(second, type));
+    v128.store(out, bits);
+  }
 }
 
 /** The bits of so many float32 numbers; whole groups of eight are read and written. */
@@ -67,14 +94,21 @@ export function halfBits(numbers: usize, count: i32, out: usize, type: i32): voi
   else eachBits(numbers, count, out, SATURATED_BFLOAT16);
 }
 
-/** Two doubles rounded to the type: the digits that `split` leaves, steps of subnormals, the largest number. */
+/** The upper digits of two doubles, as many as the type has, rounded. */
+// @ts-ignore: a decorator of AssemblyScript
+@inline
+function upperDigits(target: v128, isWide: bool): v128 {
+  const high = f64x2.mul(target, f64x2.splat(isWide ? 35184372088833 : 4398046511105));
+  return f64x2.sub(high, f64x2.sub(high, target));
+}
+
+/** Two doubles rounded to the type: their upper digits, steps of subnormals, the largest number. */
 // @ts-ignore: a decorator of AssemblyScript
 @inline
 function roundedTo(target: v128, isWide: bool): v128 {
   const least = f64x2.splat(isWide ? 1.1754943508222875e-38 : 0.00006103515625);
   const largest = f64x2.splat(isWide ? 3.3895313892515355e38 : 65504);
-  const high = f64x2.mul(target, f64x2.splat(isWide ? 35184372088833 : 4398046511105));
-  const code = f64x2.sub(high, f64x2.sub(high, target));
+  const code = upperDigits(target, isWide);
   const size = f64x2.abs(target);
   const isUsual = v128.and(f64x2.ge(size, least), f64x2.le(size, largest));
   if (i64x2.all_true(isUsual)) return code;
@@ -104,14 +138,28 @@ function fedBack(number: v128, sums: usize, isWide: bool): v128 {
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
+function asFloats(low: v128, high: v128): v128 {
+  return v128.shuffle<f32>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 1, 4, 5);
+}
+
+// @ts-ignore: a decorator of AssemblyScript
+@inline
 function across(numbers: usize, sums: usize, count: i32, out: usize, isWide: bool): void {
-  const type = isWide ? BFLOAT16 : FLOAT16;
+  const share = f64x2.splat(0.125), magnitude = i32x4.splat(0x7fffffff);
   for (let i = 0; i < count; i += 4, numbers += 16, sums += 32, out += 8) {
-    const four = v128.load(numbers);
-    const first = fedBack(f64x2.promote_low_f32x4(four), sums, isWide);
-    const second = fedBack(f64x2.promote_low_f32x4(v128.shuffle<f64>(four, four, 1, 1)), sums + 16, isWide);
-    const codes = v128.shuffle<f32>(f32x4.demote_f64x2_zero(first), f32x4.demote_f64x2_zero(second), 0, 1, 4, 5);
-    const bits = bitsOf(codes, type);
+    const four = v128.load(numbers), before = v128.load(sums), behind = v128.load(sums, 16);
+    const low = f64x2.promote_low_f32x4(four), high = f64x2.promote_low_f32x4(v128.shuffle<f64>(four, four, 1, 1));
+    // Where the digits are a usual number, so is what they are of, or it is rounded to that as well.
+    const first = upperDigits(f64x2.add(low, f64x2.mul(share, before)), isWide);
+    const second = upperDigits(f64x2.add(high, f64x2.mul(share, behind)), isWide);
+    const codes = asFloats(first, second);
+    const size = v128.and(codes, magnitude);
+    let bits: v128;
+    if (i32x4.all_true(v128.and(areUsual(size, !isWide), f32x4.ne(four, f32x4.splat(0))))) {
+      v128.store(sums, f64x2.add(before, f64x2.sub(low, first)));
+      v128.store(sums, f64x2.add(behind, f64x2.sub(high, second)), 16);
+      bits = usualBits(codes, size, !isWide);
+    } else bits = bitsOf(asFloats(fedBack(low, sums, isWide), fedBack(high, sums + 16, isWide)), isWide ? BFLOAT16 : FLOAT16);
     store<u64>(out, i64x2.extract_lane(i16x8.narrow_i32x4_u(bits, bits), 0));
   }
 }
