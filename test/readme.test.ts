@@ -1,6 +1,8 @@
-/** The generated part of docs/passes.md. `npm run docs` writes it anew (vitest's mode is then `docs`). */
+/** The generated parts of README.md and docs/passes.md. `npm run docs` writes them anew (vitest's mode is then `docs`). */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { withPeers } from '../bench/peers/readme-table.js';
+import type { Comparisons } from '../bench/peers/table.js';
 import { budgets } from '../src/ir/options/budget.js';
 import { withCatalogue } from '../src/report/catalogue.js';
 import { builtIn } from '../src/settings/plugins.js';
@@ -11,6 +13,21 @@ it('lists the passes as the catalogue has them', () => {
   const fresh = withCatalogue(readme, builtIn);
   if (process.env.MODE === 'docs') writeFileSync(path, fresh);
   else expect(readme, 'docs/passes.md is stale: npm run docs').toBe(fresh);
+});
+
+it('compares with peers as the newest measurement has it', () => {
+  const results = new URL('../bench/results/', import.meta.url);
+  const newest = readdirSync(results)
+    .filter((name) => name.endsWith('-peers.json'))
+    .sort()
+    .at(-1) as string;
+  const measured: Comparisons = JSON.parse(readFileSync(new URL(newest, results), 'utf8'));
+  const path = new URL('../README.md', import.meta.url);
+  const readme = readFileSync(path, 'utf8');
+  const fresh = withPeers(readme, measured);
+  if (process.env.MODE === 'docs') writeFileSync(path, fresh);
+  else expect(readme, 'README.md is stale: npm run docs').toBe(fresh);
+  expect(() => withPeers('# Title', measured)).toThrow(/expected a part between/);
 });
 
 it('refuses a document without a place for it', () => {

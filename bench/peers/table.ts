@@ -38,7 +38,7 @@ const ratioText = (ratio: Ratio | undefined): string =>
   ratio ? `${ratio.median.toFixed(2)}× (${ratio.low.toFixed(2)} to ${ratio.high.toFixed(2)})` : '';
 
 /** The best speed and the least error of what the other tool made and runs, each of any of its settings. */
-function bestOf(rows: readonly Row[]): { speed: Row; error: Row } | undefined {
+export function bestOf(rows: readonly Row[]): { speed: Row; error: Row } | undefined {
   const peers = rows.filter((row) => row.isPeer && !row.failure && row.cpu && row.error !== undefined);
   const [first] = peers;
   if (!first) return undefined;
