@@ -36,8 +36,12 @@ export async function meanShifts(
   const found = new Map<Tensor, MeanShift>();
   if (!measure) return found;
   let room = MOST;
+  // Inlined calls of a function have one tensor, and a bias each.
+  const count = new Map<Tensor, number>();
+  for (const { site } of sites) count.set(site.tensor, (count.get(site.tensor) ?? 0) + 1);
   const wanted = sites.flatMap(({ site, stored }) => {
-    const place = site.value.graph === model.graph ? placeOf(site) : undefined;
+    const isAlone = site.value.graph === model.graph && count.get(site.tensor) === 1;
+    const place = isAlone ? placeOf(site) : undefined;
     if (place) room -= site.tensor.byteLength;
     return place && room >= 0 ? [{ tensor: site.tensor, stored, ...place }] : [];
   });

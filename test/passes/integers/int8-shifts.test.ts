@@ -96,6 +96,20 @@ describe('shifts of means', () => {
     expect((await resultOf(modelOf(3, half))).notes).toContain(NOTE);
   });
 
+  it('are not taken from the bias of another convolution with the same tensor', async () => {
+    const weight = randomWeights([WIDTH, 3, 3, 3], 0.3, 1);
+    const before = buildModel({ '': 17 }, (g) => {
+      for (const name of ['x1', 'x2']) {
+        const x = g.op('Relu', [g.input(name, 'float32', [1, 3, 32, 32])]);
+        const bias = g.constant('float32', Array(WIDTH).fill(0.5), [WIDTH], `b${name.at(-1)}`);
+        g.output(`y${name}`, g.op('Conv', [x, g.constant(weight, `w${name}`), bias]));
+      }
+    });
+    const { model, notes } = await resultOf(before);
+    expect(notes.filter((note) => /takes back/.test(note))).toEqual([]);
+    for (const { tensor } of biasesOf(model)) expect(new Set(numbersOf(tensor as Tensor))).toEqual(new Set([0.5]));
+  });
+
   it('are not known of inputs that are no pictures', async () => {
     const { model, notes } = await resultOf(modelOf(5));
     expect(notes).not.toContain(NOTE);
