@@ -10,6 +10,7 @@ export const runs: Readonly<Record<string, RunCommand>> = {
   plan: async (flags) => (await import('./plan.js')).run(flags),
   compare: async (flags) =>
     flags['by-block'] ? (await import('./bisect.js')).run(flags) : (await import('./compare.js')).run(flags),
+  diff: async (flags) => (await import('./diff.js')).run(flags),
   bisect: async (flags) => (await import('./bisect.js')).run(flags),
   extract: async (flags) => (await import('./parts/cut.js')).runExtract(flags),
   split: async (flags) => (await import('./parts/cut.js')).runSplit(flags),

@@ -83,6 +83,12 @@ export const commands: readonly Command[] = [
     summary: 'Show the error by depth, and the first block and node where a result drifts.',
     flags: { ...bisectFlags, ...jsonFlag },
   },
+  {
+    name: 'diff',
+    positionals: ['original', 'result'],
+    summary: 'Show what differs between two models: nodes by block and rewrite, weights, ports; nothing is run.',
+    flags: { ...readFlags, ...jsonFlag },
+  },
   ...partCommands,
   ...reportCommands,
   {

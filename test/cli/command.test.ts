@@ -23,6 +23,7 @@ it.each<[number, string[]]>([
   [0, ['inspect', 'model.onnx', '--values']],
   [0, ['explain', 'model.onnx']],
   [0, ['bisect', 'model.onnx', 'model.onnx']],
+  [0, ['diff', 'model.onnx', 'model.onnx']],
   [0, ['compare', 'model.onnx', ...proven]],
   [2, [...proven, '--passes', 'bf16', '--max-error', '1e-9', '--verify', 'none', '--force']],
   [5, [...proven, '--passes', 'bf16', '--max-error', '1e-9', '--require', 'bf16']],

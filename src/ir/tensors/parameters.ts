@@ -5,7 +5,7 @@ import type { Value } from '../value.js';
 import { elementCount } from './tensor.js';
 
 /** How many a value holds: 0 for what is computed, and for integers of more than 8 bits, which are shapes and indices. */
-export function parametersOf({ tensor }: Value): number {
+export function parametersOf({ tensor }: Pick<Value, 'tensor'>): number {
   if (!tensor) return 0;
   const { kind, bits } = dataTypes[tensor.type];
   const isStored = kind === 'float' || ((kind === 'signed' || kind === 'unsigned') && bits <= 8);
