@@ -217,8 +217,9 @@ describe('memory', () => {
       `const chunk = new Uint8Array(1 << 20);
       const large = (mib) => derivedTensor('float32', [mib << 18], function* () { for (let i = 0; i < mib; i++) yield chunk.slice(); });
       const model = (mib) => buildModel({ '': 17 }, (g) => g.output('y', g.op('Concat', [1, 2, 3, 4].map(() => g.constant(large(mib))), { axis: 0 })));
-      const peak = () => process.resourceUsage().maxRSS / 1024;
       (async () => {
+        const { peakBytes } = await import('${new URL('../../bench/peak.mjs', import.meta.url).href}');
+        const peak = () => peakBytes() / 2 ** 20;
         const path = process.argv[2];
         await writeModel(model(1), path);
         await writeModel(await readModel(path), path + '.copy');
