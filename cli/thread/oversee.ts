@@ -28,7 +28,7 @@ const PIPE_CODE = 141;
 const shared = new Int32Array(new SharedArrayBuffer(Object.keys(slot).length * Int32Array.BYTES_PER_ELEMENT));
 const paths = new Set<string>();
 const pids = new Set<number>();
-const written: string[] = [];
+const written = new Set<string>();
 let state: string | undefined;
 let thread: Worker | undefined;
 let isLineOpen = false;
@@ -100,7 +100,7 @@ function hear(message: Exclude<ThreadMessage, { kind: 'end' }>): void {
       paths.delete(message.path);
       return;
     case 'written':
-      written.push(message.path);
+      written.add(message.path);
       return;
     case 'state':
       state = message.text;
@@ -116,7 +116,7 @@ function hear(message: Exclude<ThreadMessage, { kind: 'end' }>): void {
 async function interrupt(signal: Signal): Promise<void> {
   interruptedAt = performance.now();
   const isStopped = await stop();
-  const said = state ?? (written.length ? `${written.join(', ')} was written` : 'nothing was written');
+  const said = state ?? (written.size ? `${[...written].join(', ')} ${written.size > 1 ? 'were' : 'was'} written` : 'nothing was written');
   stderr.write(`${isLineOpen ? CLEAR_LINE : ''}${shownText(`interrupted; ${said}`)}\n`);
   // `exit` waits for the thread, which may be in a call of the system that takes long.
   if (isStopped) process.exit(codes[signal]);
