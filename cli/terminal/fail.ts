@@ -15,9 +15,11 @@ const systemTexts: Readonly<Record<string, string>> = {
   ENOSPC: 'expected room to write; found the disk full',
 };
 
-/** Says what went wrong on stderr; gives the exit code. */
-export function fail(error: unknown): number {
-  const lines = errorText(error).split('\n');
+/** Says what went wrong on stderr, and in which job; gives the exit code. */
+export function fail(error: unknown, job = ''): number {
+  const lines = errorText(error)
+    .replace(/^error: /, `error: ${job}`)
+    .split('\n');
   stderr.write(`${lines.map(shownText).join('\n')}\n`);
   return 1;
 }

@@ -116,7 +116,9 @@ function hear(message: Exclude<ThreadMessage, { kind: 'end' }>): void {
 async function interrupt(signal: Signal): Promise<void> {
   interruptedAt = performance.now();
   const isStopped = await stop();
-  const said = state ?? (written.size ? `${[...written].join(', ')} ${written.size > 1 ? 'were' : 'was'} written` : 'nothing was written');
+  const said =
+    state ??
+    (written.size ? `${[...written].join(', ')} ${written.size > 1 ? 'were' : 'was'} written` : 'nothing was written');
   stderr.write(`${isLineOpen ? CLEAR_LINE : ''}${shownText(`interrupted; ${said}`)}\n`);
   // `exit` waits for the thread, which may be in a call of the system that takes long.
   if (isStopped) process.exit(codes[signal]);

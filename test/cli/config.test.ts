@@ -123,6 +123,18 @@ describe('jobs of a config', () => {
     expect(readdirSync(place.path('made')).sort()).toEqual(['model_one.onnx', 'model_two.onnx', 'small.onnx']);
   });
 
+  it('do not wait for one that ends with an error, which is named', async () => {
+    const jobs = {
+      none: { model: 'none.onnx', out: 'made/none.onnx' },
+      last: { model: 'model.onnx', out: 'made/last.onnx', passes: 'simplify' },
+    };
+    writeFileSync(place.path('some.json'), JSON.stringify({ target: 'cpu', validate: false, jobs }));
+    const { status, stderr } = await place.run(['run', '--config', 'some.json', '-q']);
+    expect(stderr).toMatch(/^error: job none: .*none\.onnx: expected a file; found nothing there\n$/);
+    expect(status).toBe(1);
+    expect(readdirSync(place.path('made'))).toContain('last.onnx');
+  });
+
   it('lie over the settings of what is extended', async () => {
     const { config, jobs } = await loadConfig(place.path('jobs.json'));
     expect(config).toEqual({ seed: 4, target: 'cpu', validate: false, passes: 'opset' });

@@ -6,10 +6,11 @@ import type { Config } from '../../../src/settings/config.js';
 import type { ConfigJob } from '../../../src/settings/config-file.js';
 import type { Flags } from '../../parse/flags.js';
 import { jobsFor } from '../../settings/settings.js';
+import { fail } from '../../terminal/fail.js';
 import { stderr } from '../../terminal/terminal.js';
 import { quoted, runJob } from './optimize.js';
 
-/** Runs the jobs that are named, or all, one after another; gives the exit code of the first that fails. */
+/** Runs the jobs that are named, or all, one after another; gives the exit code of the first that fails. An error ends its own job alone. */
 export async function run(flags: Flags): Promise<number> {
   const { config, jobs } = await jobsFor(flags);
   const name = flags.job as string | undefined;
@@ -19,7 +20,9 @@ export async function run(flags: Flags): Promise<number> {
   for (const [one, job] of Object.entries(jobs)) {
     if (name !== undefined && name !== one) continue;
     if (!flags.quiet) stderr.write(`${shownText(`job ${one}`)}\n`);
-    const ended = await runOne(flags, config, job, `optimize run ${quoted(one)}`);
+    const ended = await runOne(flags, config, job, `optimize run ${quoted(one)}`).catch((error) =>
+      fail(error, `job ${one}: `),
+    );
     code ||= ended;
   }
   return code;
