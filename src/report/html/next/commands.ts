@@ -1,10 +1,17 @@
 /** The command of a report, changed. */
 import type { Report } from '../../../run/report/report.js';
 import { outcomeOf } from '../facts.js';
+import { nodeOf } from '../graph/changes.js';
 
 /** A word as a shell needs it. */
 export const word = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+
+/** What draws the tree of a site, for the target that it was looked at for. */
+export function explainCommand({ input = 'model.onnx', target, architecture }: Report, place: string): string {
+  const on = architecture ? `${target}:${architecture}` : target;
+  return `optimize explain ${word(input)} --at ${word(nodeOf(place))}${on === 'cpu' ? '' : ` --target ${on}`}`;
+}
 
 /** The command that made the report, or one like it. */
 export const baseCommand = (report: Report): string =>

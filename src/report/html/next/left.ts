@@ -2,7 +2,7 @@
 import { appendTo } from '../../../ir/collections/lists.js';
 import type { Report } from '../../../run/report/report.js';
 import { nodeOf } from '../graph/changes.js';
-import { word } from './commands.js';
+import { explainCommand } from './commands.js';
 import type { Opportunity } from './opportunity.js';
 
 /** The time that the nodes of these names take, by the profile; undefined where none has one. */
@@ -30,7 +30,7 @@ export function notFused(report: Report): Opportunity[] {
       ...{ count: group.length, places },
       ...(ms !== undefined && { ms }),
       ...(site.help && { help: site.help }),
-      command: `optimize explain ${word(report.input ?? 'model.onnx')} --at ${word(nodeOf(site.at))}`,
+      command: explainCommand(report, site.at),
     };
   });
 }
@@ -48,12 +48,12 @@ export const leftInFloat = ({ coverage, passes }: Report): Opportunity[] =>
       why: reason,
       ...{ count: weights.length, places: weights.map(({ name }) => name) },
       bytes: Math.round(bytes * HALF),
-      ...(pass && { command: optionsOf(pass) }),
+      ...(pass && { help: optionsOf(pass) }),
     };
   });
 
-/** What a pass can be told. */
-const optionsOf = (pass: string): string => `optimize passes ${pass}`;
+/** No command is known that changes it. */
+const optionsOf = (pass: string): string => `What ${pass} can be told: optimize passes ${pass}.`;
 
 /** Reasons of fusing passes stand at their sites, those of weights in the coverage. */
 export function leftByPasses(report: Report): Opportunity[] {
@@ -73,7 +73,7 @@ export function leftByPasses(report: Report): Opportunity[] {
           why: reason,
           ...{ count, places },
           ...(ms !== undefined && { ms }),
-          command: optionsOf(name),
+          help: optionsOf(name),
         };
       }),
   );

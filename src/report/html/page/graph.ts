@@ -23,7 +23,7 @@ export function drawGraph(place: HTMLElement): void {
 <defs><marker id="${mark}" viewBox="0 0 6 6" refX="5.5" refY="3" markerWidth="6" markerHeight="6" orient="auto"><path d="M0 0L6 3L0 6Z"/></marker></defs>
 ${graph.edges.map((points) => html`<path class="edge" d="${path(points)}" marker-end="url(#${mark})"/>`)}
 ${graph.nodes.map(node)}</svg>`.text;
-  place.scrollLeft = (place.scrollWidth - place.clientWidth) / 2;
+  place.scrollLeft = middleOf(graph, place.clientHeight / scale) * scale - place.clientWidth / 2;
   const nodes = [...place.querySelectorAll<SVGGElement>('.node')];
   const open = (at: number): void => {
     const element = nodes[at];
@@ -46,6 +46,12 @@ ${graph.nodes.map(node)}</svg>`.text;
       event.stopPropagation();
     });
   });
+}
+
+/** The place across of what is seen first: pieces that nothing joins lie beside each other, and their middle may be empty. */
+function middleOf({ nodes }: GraphData, height: number): number {
+  const places = nodes.filter(({ y }) => y < height).map(({ x }) => x);
+  return places.sort((a, b) => a - b)[places.length >> 1] ?? 0;
 }
 
 /** One node of a graph is reached by Tab, the others from it. */

@@ -8,6 +8,7 @@ import { rolloutText, rolloutTitle } from '../../rollout.js';
 import { depthChart } from '../charts/depth.js';
 import { worstOutput } from '../facts.js';
 import { html, type MarkupPart } from '../markup.js';
+import { word } from '../next/commands.js';
 import { about, command, missing, type PageSection, plainTable, sign } from './section.js';
 
 export function errorSection(report: Report): PageSection {
@@ -59,7 +60,7 @@ function byDepth({ errors, accuracy, input, output }: Report): MarkupPart {
   if (!errors || errors.byBlock.length === 0) {
     const [original, result] = [input ?? 'model.onnx', output?.files[0]];
     const how = result
-      ? ['It is shown by ', command(`optimize bisect ${original} ${result}`)]
+      ? ['It is shown by ', command(`optimize bisect ${word(original)} ${word(result)}`)]
       : 'A run that is compared with the original measures it.';
     return [
       title,

@@ -8,7 +8,7 @@ import { opportunitiesOf } from '../next/opportunities.js';
 import type { Opportunity } from '../next/opportunity.js';
 import { about, command, missing, type PageSection, plainTable, sign, type Tone } from './section.js';
 
-/** More are folded away, and those whose time is not known and that would save less than this share of the bytes or have no remedy. */
+/** More are folded away, and those whose time is not known and that would save less than this share of the bytes, or nothing that is known by no command. */
 const MOST_OPEN = 8;
 const TRIFLE = 0.01;
 
@@ -35,7 +35,7 @@ export function nextSection(report: Report, earlier: Report | undefined): PageSe
 /** The first of them open, the rest folded. */
 export function opportunityList(all: readonly Opportunity[], { model }: Report): MarkupPart {
   const isTrifle = ({ ms, bytes, command: way }: Opportunity): boolean =>
-    ms === undefined && (way === undefined || (bytes !== undefined && bytes < TRIFLE * model.after.bytes));
+    ms === undefined && (bytes === undefined ? way === undefined : bytes < TRIFLE * model.after.bytes);
   const open = all.filter((one) => !isTrifle(one)).slice(0, MOST_OPEN);
   const rest = all.filter((one) => !open.includes(one));
   return [

@@ -2,6 +2,7 @@
 import type { Report } from '../../../run/report/report.js';
 import type { GraphChanges, SideName } from '../graph/changes.js';
 import { html, type Markup } from '../markup.js';
+import { explainCommand } from '../next/commands.js';
 import type { PageBuilder } from '../page-builder.js';
 import { about, missing, type PageSection } from './section.js';
 
@@ -70,7 +71,8 @@ export function nodesSection(changes: GraphChanges | undefined, page: PageBuilde
 const shortProvider = (provider: string | undefined): string | undefined => provider?.replace(/ExecutionProvider$/, '');
 
 /** Every place that a fusing pass is for. */
-export function sitesSection({ passes, input = 'model.onnx' }: Report, page: PageBuilder): PageSection {
+export function sitesSection(report: Report, page: PageBuilder): PageSection {
+  const { passes } = report;
   const sites = passes.flatMap(({ name, sites: found = [] }) => found.map((site) => ({ ...site, pass: name })));
   const fused = sites.filter((site) => site.fused).length;
   if (sites.length > 0)
@@ -93,7 +95,7 @@ export function sitesSection({ passes, input = 'model.onnx' }: Report, page: Pag
           ['why not', reason],
           ['matched', matched === undefined ? undefined : `${matched} nodes, up to ${reached ?? '?'}`],
           ['help', help],
-          ['tree', isFused ? undefined : `optimize explain ${input} draws the pattern and where it ends`],
+          ['tree', isFused ? undefined : `${explainCommand(report, at)} draws the pattern and where it ends`],
         ],
       })),
     );
