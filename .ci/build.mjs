@@ -7,31 +7,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileKernels } from '../src/ir/kernels/compile.mjs';
+import { licences } from './bundled-licences.mjs';
 import { reportPage } from './report-page.mjs';
 import { inBrowser } from './seams.mjs';
-
-/** zod carries its messages in fifty languages; to parse them all is a tenth of a start-up. English stays. */
-const englishOnly = {
-  name: 'english-only',
-  setup({ onLoad }) {
-    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: "export { default as en } from './en.js';",
-    }));
-  },
-};
-
-/** Bundlers leave out what nobody reads of a namespace; of an object `z` that another module makes of one, they cannot. */
-const asNamespace = {
-  name: 'as-namespace',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/](src|passes)[\\/].*\.ts$/ }, async ({ path }) => ({
-      contents: (await readFile(path, 'utf8'))
-        .replace("import { z } from 'zod';", "import * as z from 'zod';")
-        .replace("export { z } from 'zod';", "export * as z from './zod.js';"),
-      loader: 'ts',
-    }));
-  },
-};
+import { asNamespace, englishOnly } from './zod.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 await compileKernels();
@@ -98,17 +77,6 @@ await build({
 // A bundler leaves out a file of which nothing is read: the index holds no code, so that reading a model alone loads `reading`.
 const indexed = ['library', 'reading'].map((name) => `export * from './${name}.js';\n`);
 await writeFile(join(root, 'dist/browser/index.js'), indexed.join(''));
-
-/** The licences of what is bundled in, as their authors ask. */
-async function licences(inputs) {
-  const folders = new Set(inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
-  const texts = [...folders].sort().map(async (folder) => {
-    const { name, version } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
-    const file = (await readdir(join(root, folder))).find((entry) => /^licen[cs]e/i.test(entry));
-    return `${name} ${version}\n\n${file ? (await readFile(join(root, folder, file), 'utf8')).trim() : ''}\n`;
-  });
-  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
-}
 
 // What an earlier build left would be packed with the package.
 const dist = join(root, 'dist');

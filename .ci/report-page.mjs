@@ -26,23 +26,27 @@ async function bundled(entry) {
   return text;
 }
 
-async function moduleText() {
+async function makeAssets() {
   const [script, style] = await Promise.all([bundled('page/main.ts'), bundled('style/page.css')]);
   const hash = (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`;
-  return Object.entries({ script, style, scriptHash: hash(script), styleHash: hash(style) })
-    .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`)
-    .join('\n');
+  return { script, style, scriptHash: hash(script), styleHash: hash(style) };
 }
 
 let made;
-const once = () => (made ??= moduleText());
+/** Script and style, each with its digest as a policy names it. */
+export const reportAssets = () => (made ??= makeAssets());
+
+const moduleText = async () =>
+  Object.entries(await reportAssets())
+    .map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};`)
+    .join('\n');
 
 /** For esbuild. */
 export const reportPage = {
   name: 'report-page',
   setup({ onLoad, onResolve }) {
     onResolve({ filter: isAssets }, () => ({ path: place('assets.js'), namespace: 'report-page', sideEffects: false }));
-    onLoad({ filter: /.*/, namespace: 'report-page' }, async () => ({ contents: await once(), loader: 'js' }));
+    onLoad({ filter: /.*/, namespace: 'report-page' }, async () => ({ contents: await moduleText(), loader: 'js' }));
   },
 };
 
@@ -51,5 +55,5 @@ export const reportPageForVite = {
   name: 'report-page',
   enforce: 'pre',
   resolveId: (id) => (isAssets.test(id) ? place('assets.js') : undefined),
-  load: (id) => (id === place('assets.js') ? once() : undefined),
+  load: (id) => (id === place('assets.js') ? moduleText() : undefined),
 };

@@ -4,6 +4,9 @@ import { ModelError } from '../ir/text/errors.js';
 import type { ReadOptions } from '../onnx/read-options.js';
 import { blobSource } from '../onnx/source.js';
 
+/** What is expected of who reads a model that is no URL. */
+export const GIVE_DATA = 'the bytes as data: { name: bytes }';
+
 /** The model at a URL, relative to the page's or worker's own. */
 export async function openModel(
   source: string | URL,
@@ -21,7 +24,7 @@ export async function openExternal(
   if (folder === undefined)
     throw new ModelError(
       'external data',
-      'the bytes as data: { name: bytes }',
+      GIVE_DATA,
       `"${location}" of a model given as bytes`,
       'Give them, or read the model by its URL',
     );

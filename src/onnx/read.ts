@@ -5,6 +5,7 @@ import type { Model } from '../ir/model.js';
 import { Budget } from '../ir/options/budget.js';
 import { type ByteSource, plainBytes, type Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
+import { UsageError } from '../ir/text/usage-error.js';
 import type { CarriedModel } from './carried.js';
 import { openExternal, openModel } from './files.js';
 import { fromMessage } from './from-proto.js';
@@ -105,6 +106,11 @@ function decode<T extends Message>(name: string, bytes: Uint8Array, place: strin
   } catch (error) {
     const { message } = error as Error;
     if (message === 'max depth exceeded') throw tooDeep(place);
+    // protobufjs makes its decoders of text.
+    if (error instanceof EvalError)
+      throw new UsageError(
+        "readModel: expected a page that lets text become code; found a Content-Security-Policy without 'unsafe-eval'. Allow it in script-src",
+      );
     throw new ModelError(place, `an ONNX ${name}`, `bytes that do not decode (${message})`, NOT_ONNX);
   }
 }

@@ -1,5 +1,5 @@
 /** A page in the browser, with everything that it says is wrong and every address that it asks for. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -42,6 +42,11 @@ export class ShownPage {
   async open(html: string, width = 1280): Promise<void> {
     const path = join(this.#folder, 'report.html');
     writeFileSync(path, html);
+    await this.visit(pathToFileURL(path).href, width);
+  }
+
+  /** Opens an address. What was said and asked for before is forgotten. */
+  async visit(url: string, width = 1280): Promise<void> {
     await this.#page.send('Emulation.setDeviceMetricsOverride', {
       width,
       height: 900,
@@ -49,14 +54,59 @@ export class ShownPage {
       mobile: width < 500,
     });
     this.requests.length = 0;
+    this.said.length = 0;
     const isLoaded = new Promise<unknown>((resolve) => this.#page.on('Page.loadEventFired', resolve));
-    await this.#page.send('Page.navigate', { url: pathToFileURL(path).href });
+    await this.#page.send('Page.navigate', { url });
     await isLoaded;
   }
 
   /** The value of an expression in the page. */
   read<T = unknown>(expression: string): Promise<T> {
     return this.#page.evaluate(expression) as Promise<T>;
+  }
+
+  /** Waits until an expression in the page is true. */
+  async until(expression: string): Promise<void> {
+    await this.read(`new Promise((resolve, reject) => {
+      let looks = 0;
+      const look = () => {
+        if (${expression}) resolve();
+        else if (++looks > 500) reject(new Error('the page shows ' + document.body.innerText));
+        else setTimeout(look, 20);
+      };
+      look();
+    })`);
+  }
+
+  /** Chooses files in a field, as people do. */
+  async choose(selector: string, ...files: readonly string[]): Promise<void> {
+    const expression = `document.querySelector(${JSON.stringify(selector)})`;
+    const { result } = await this.#page.send<{ result: { objectId: string } }>('Runtime.evaluate', { expression });
+    await this.#page.send('DOM.setFileInputFiles', { files, objectId: result.objectId });
+  }
+
+  /** Clicks a link to a download, and gives the file, which is then gone. */
+  async download(selector: string, folder: string): Promise<{ readonly name: string; readonly bytes: Buffer }> {
+    await this.#page.send('Browser.setDownloadBehavior', {
+      behavior: 'allowAndName',
+      downloadPath: folder,
+      eventsEnabled: true,
+    });
+    let name = '';
+    this.#page.on('Browser.downloadWillBegin', (event) => {
+      name = (event as { suggestedFilename: string }).suggestedFilename;
+    });
+    const done = new Promise<string>((resolve) =>
+      this.#page.on('Browser.downloadProgress', (event) => {
+        const { guid, state } = event as { guid: string; state: string };
+        if (state === 'completed') resolve(join(folder, guid));
+      }),
+    );
+    await this.read(`document.querySelector(${JSON.stringify(selector)}).click()`);
+    const path = await done;
+    const bytes = readFileSync(path);
+    rmSync(path);
+    return { name, bytes };
   }
 
   /** Scrolls to an element, and waits until what comes into sight is drawn. */

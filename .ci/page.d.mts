@@ -1,0 +1,1 @@
+export function buildPage(out: string, options?: { readonly runtime?: boolean }): Promise<void>;
