@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
@@ -218,7 +219,7 @@ describe('memory', () => {
       const large = (mib) => derivedTensor('float32', [mib << 18], function* () { for (let i = 0; i < mib; i++) yield chunk.slice(); });
       const model = (mib) => buildModel({ '': 17 }, (g) => g.output('y', g.op('Concat', [1, 2, 3, 4].map(() => g.constant(large(mib))), { axis: 0 })));
       (async () => {
-        const { peakBytes } = await import('${new URL('../../bench/peak.mjs', import.meta.url).href}');
+        const { peakBytes } = await import('${fileURLToPath(new URL('../../bench/peak.mjs', import.meta.url))}');
         const peak = () => peakBytes() / 2 ** 20;
         const path = process.argv[2];
         await writeModel(model(1), path);
