@@ -90,6 +90,10 @@ export const jobFlags = {
     '<path>',
     'Write the report to a file: .json, .md, or .html for a page. optimize report shows a JSON one in other formats.',
   ),
+  trace: valued(
+    '<path>',
+    'Write what was done when to a file: passes, their steps, and the nodes of one run of original and result, as a Chrome trace for about:tracing or Perfetto.',
+  ),
   ...summaryFlag,
   ...jsonFlag,
   ...quietFlag,

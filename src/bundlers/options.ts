@@ -5,7 +5,10 @@ import type { OptimizeFileOptions } from '../job/options.js';
 
 export interface ModelImportOptions {
   /** Options of `optimizeFile` for every model; `target` is that of an import that names none. Default: it is compared, and gates fail the build. */
-  readonly optimize?: Omit<OptimizeFileOptions, 'out' | 'force' | 'reportPath' | 'onGate' | 'onProgress' | 'signal'>;
+  readonly optimize?: Omit<
+    OptimizeFileOptions,
+    'out' | 'force' | 'reportPath' | 'tracePath' | 'onGate' | 'onProgress' | 'signal'
+  >;
   /** The folder of results that were made before. Default: `node_modules/.cache/onnx-passes` in the working directory. */
   readonly cache?: string;
   /** Called with what is done, in a few words. Default: standard error hears when a model is begun. */

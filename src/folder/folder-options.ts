@@ -4,7 +4,7 @@ import { type OptimizeFileOptions, optimizeFileSchema } from '../job/options.js'
 import { type Config, configSchema } from '../settings/config.js';
 
 export interface FolderOptions
-  extends Omit<OptimizeFileOptions, 'out' | 'require' | 'dataName' | 'onGate' | 'contract'> {
+  extends Omit<OptimizeFileOptions, 'out' | 'tracePath' | 'require' | 'dataName' | 'onGate' | 'contract'> {
   /** The folder of the result: new, empty, or made by an earlier run, of which what has not changed is kept. */
   readonly out: string;
   /** Passes of single parts, by name or path: `{ vae_decoder: { passes: 'exact' } }`; `none` copies one. */
@@ -16,7 +16,7 @@ export interface FolderOptions
 }
 
 export const folderSchema = optimizeFileSchema
-  .omit({ require: true, dataName: true, onGate: true, contract: true })
+  .omit({ tracePath: true, require: true, dataName: true, onGate: true, contract: true })
   .extend({
     out: z.string('expected the path of a folder'),
     parts: configSchema.shape.parts,

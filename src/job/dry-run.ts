@@ -20,6 +20,8 @@ export async function dryRunFile(input: string, passes: PassesLike, options: Opt
   if (options.tune) throw new UsageError('--dry-run: expected no --tune, which runs the model; found it');
   if (options.reportPath !== undefined)
     throw new UsageError('--dry-run: expected no --report, as nothing is written; found it. --json prints the report');
+  if (options.tracePath !== undefined)
+    throw new UsageError('--dry-run: expected no --trace, as nothing is written; found it');
   const catalogue = await catalogueWith(options.plugins);
   const asked = withSettings(parsePasses(passes, catalogue), options, catalogue);
   options.onProgress?.('reading');

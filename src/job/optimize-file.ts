@@ -39,6 +39,7 @@ import { withPromise } from './promised-size.js';
 import { jobDetails } from './report-details.js';
 import { sizeGate, withLimitsOf } from './size-limit.js';
 import { bytesOf, type ReadSource, readSource } from './source.js';
+import { JobTrace } from './trace.js';
 
 /**
  * Optimizes a model file into another. Throws GateError, with the report, where a gate fails: nothing is written then,
@@ -68,7 +69,7 @@ export async function optimizeFileBy(
 ): Promise<Report> {
   const started = performance.now();
   const job = await checkedJob(input, passes, options, source);
-  const ends = new Ends({ ...options, ...job, profile: job.details }, job.say);
+  const ends = new Ends({ ...options, ...job, profile: job.details || job.trace !== undefined }, job.say);
   try {
     return await runJob(job, passes, options, ends, started);
   } finally {
@@ -78,10 +79,14 @@ export async function optimizeFileBy(
 
 /** Reads the model, and checks all that can be checked before a pass runs. */
 async function checkedJob(input: string, passes: PassesLike, options: OptimizeFileOptions, source?: ReadSource) {
-  const say: ProgressListener = options.onProgress ?? (() => {});
+  const trace = options.tracePath === undefined ? undefined : new JobTrace();
+  const say: ProgressListener = (text, estimate) => {
+    trace?.stage(text);
+    options.onProgress?.(text, estimate);
+  };
   const validates = options.validate !== false;
   refuseGates(options);
-  const { reportPath } = options;
+  const { reportPath, tracePath } = options;
   checkReportPath(reportPath);
   const out = options.out ?? `${input.replace(/\.onnx$/, '')}.opt.onnx`;
   // A mistake in the list of passes shows before a large model is read.
@@ -90,7 +95,12 @@ async function checkedJob(input: string, passes: PassesLike, options: OptimizeFi
   const { dirname, join } = await import('node:path');
   const hasContract = options.contract ?? asked.some(changesPorts);
   const data = options.dataName === undefined ? [] : [join(dirname(out), options.dataName)];
-  const targets = [out, ...data, ...(hasContract ? contractPathsOf(out) : []), ...(reportPath ? [reportPath] : [])];
+  const targets = [
+    out,
+    ...data,
+    ...(hasContract ? contractPathsOf(out) : []),
+    ...[reportPath ?? [], tracePath ?? []].flat(),
+  ];
   await checkDestinations(targets);
   if (hasContract && !options.force) await checkContractPaths(out);
   if (!options.force) await keepFiles([input], targets);
@@ -115,7 +125,7 @@ async function checkedJob(input: string, passes: PassesLike, options: OptimizeFi
   const details = options.details ?? reportPath !== undefined;
   const deadline = deadlineOf(options);
   return {
-    ...{ input, out, say, validates, catalogue, asked, list, level, name, target, aotPath, deadline },
+    ...{ input, out, say, trace, validates, catalogue, asked, list, level, name, target, aotPath, deadline },
     ...{ original, files, inputBytes, baseline, hasContract, details },
     /** Whether files go with the model that hold its digest. */
     isHashed: hasContract || reportPath !== undefined,
@@ -129,7 +139,7 @@ async function runJob(
   ends: Ends,
   started: number,
 ): Promise<Report> {
-  const { input, out, say, validates, catalogue, asked, list, level, name, target, aotPath, deadline } = job;
+  const { input, out, say, trace, validates, catalogue, asked, list, level, name, target, aotPath, deadline } = job;
   const { original, files, inputBytes, hasContract, isHashed, details } = job;
   const { reportPath } = options;
   const run = (wanted: readonly Pass[], require = options.require) =>
@@ -144,7 +154,10 @@ async function runJob(
         onGate: 'report',
         verify: level,
         details,
-        onProgress: (progress) => say(progressText(progress), progress.estimate),
+        onProgress: (progress) => {
+          trace?.step(progress);
+          options.onProgress?.(progressText(progress), progress.estimate);
+        },
       },
       validates
         ? async (result, fidelity, isTrial) => (await ends.compare(result, { fidelity, isTrial })).accuracy.verdict
@@ -168,7 +181,7 @@ async function runJob(
   }
   const { model, report } = done;
   const placement = measured?.placement && (await withCures(measured.placement, model, name, asText(passes, asked)));
-  const { profiles: _, ...findings } = measured ?? {};
+  const { profiles, ...findings } = measured ?? {};
   const unsaved = {
     ...report,
     ...findings,
@@ -230,6 +243,7 @@ async function runJob(
   } finally {
     ahead?.close();
   }
+  if (trace && options.tracePath) await writeText({ path: options.tracePath, text: trace.text(profiles) });
   expectGates(ended, options);
   return ended;
 }

@@ -13,6 +13,8 @@ export interface OptimizeFileOptions extends Omit<Config, 'passes' | 'parts'>, P
   readonly force?: boolean;
   /** The path of a file for the report: JSON, by its ending Markdown (`.md`) or a page (`.html`). It appears together with the result. */
   readonly reportPath?: string;
+  /** The path of a file for a Chrome trace (about:tracing, Perfetto): passes and their steps, and the nodes of one run of original and result. */
+  readonly tracePath?: string;
   /** Whether the report says what became of each node. Default: where it is written to a file. */
   readonly details?: boolean;
   /** The command, for the report. */
@@ -28,6 +30,7 @@ export const optimizeFileSchema = z.object({
   out: text,
   force: truth,
   reportPath: text,
+  tracePath: text,
   details: truth,
   onGate,
   onProgress: called<ProgressListener>(),

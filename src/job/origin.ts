@@ -38,7 +38,17 @@ async function hashOf(path: string): Promise<Hashes['model']> {
 }
 
 /** Settings of a job that say nothing of its result. */
-const beside = new Set(['out', 'force', 'reportPath', 'details', 'onGate', 'onProgress', 'signal', 'command']);
+const beside = new Set([
+  'out',
+  'force',
+  'reportPath',
+  'tracePath',
+  'details',
+  'onGate',
+  'onProgress',
+  'signal',
+  'command',
+]);
 
 /** `settled`: what was left to choose, as it was chosen: passes, target, seed. */
 export function recipeOf(

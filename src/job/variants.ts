@@ -16,12 +16,15 @@ import { type OptimizeFileOptions, optimizeFileSchema } from './options.js';
 import { bytesOf, type ReadSource, readSource } from './source.js';
 import { type Variant, variantsIn } from './variant-sets.js';
 
-export interface VariantsOptions extends Omit<OptimizeFileOptions, 'out' | 'reportPath' | 'require' | 'onGate'> {
+export interface VariantsOptions
+  extends Omit<OptimizeFileOptions, 'out' | 'reportPath' | 'tracePath' | 'require' | 'onGate'> {
   /** The folder that the files go to. Default: `model.variants` beside `model.onnx`. */
   readonly out?: string;
 }
 
-const variantsOptions = z.object(optimizeFileSchema.omit({ reportPath: true, require: true, onGate: true }).shape);
+const variantsOptions = z.object(
+  optimizeFileSchema.omit({ reportPath: true, tracePath: true, require: true, onGate: true }).shape,
+);
 
 /**
  * Writes one file for each variant, `name=passes` or a named set as `transformers-js`, and verifies each like a single result. A variant is written where

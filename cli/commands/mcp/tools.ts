@@ -27,6 +27,7 @@ const left = [
   'part',
   'jobs',
   'plot',
+  'trace',
 ];
 /** Flags whose values are paths. */
 export const pathFlags: readonly string[] = ['out', 'inputs', 'report'];

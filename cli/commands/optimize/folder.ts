@@ -38,6 +38,7 @@ export async function runFolder(
     'data-name': dataName,
     variants: flags.variants,
     summary: flags.summary,
+    trace: flags.trace,
   }))
     if (value !== undefined)
       throw new UsageError(

@@ -66,6 +66,7 @@ async function runModel(
       ...settings,
       ...(batch !== undefined && { require: [...(settings.require ?? []), 'symbolic-batch'] }),
       ...paths,
+      tracePath: flags.trace as string | undefined,
       force: flags.force === true,
       onGate: 'report',
       command,

@@ -17,7 +17,8 @@ export async function runVariants(
   { passes, require, ...config }: Config,
   command: string,
 ): Promise<number> {
-  for (const [name, value] of Object.entries({ passes, require, report: flags.report, summary: flags.summary }))
+  const { report, summary, trace } = flags;
+  for (const [name, value] of Object.entries({ passes, require, report, summary, trace }))
     if (value !== undefined)
       throw new UsageError(`--${name}: expected it without --variants, which says it for each; found both`);
   const isHidden = flags.quiet === true || flags.json === true;
