@@ -1,5 +1,8 @@
 import { expect, it } from 'vitest';
 import { GraphChanges } from '../../src/report/html/graph/changes.js';
+import { PageBuilder } from '../../src/report/html/page-builder.js';
+import { sectionMarkup } from '../../src/report/html/sections/section.js';
+import { nodesSection } from '../../src/report/html/sections/tables.js';
 import type { Report } from '../../src/run/report/report.js';
 import { detailed } from './detailed.js';
 
@@ -32,4 +35,13 @@ it('keeps a node whose name alone is another, as compact writes them, and none o
   const [matMul] = named.graph.before.nodes;
   const details = new GraphChanges(renamed).detailsOf(matMul as NonNullable<typeof matMul>, 'before');
   expect(details).toContainEqual(['now', '0']);
+});
+
+it('says which part of the time is with nodes that are listed', () => {
+  const report = detailed(1) as Detailed;
+  const nodes = report.graph.after.nodes.map((node) => ({ ...node, ms: 1 }));
+  const profile = { after: { provider: 'cpu', ms: 10, matched: 2, byOp: {} } };
+  const timed = { ...report, profile, graph: { ...report.graph, after: { ...report.graph.after, nodes } } };
+  const { text } = sectionMarkup(nodesSection(new GraphChanges(timed), new PageBuilder()));
+  expect(text).toContain('2.00 ms of 10.0 ms are with a node of the result');
 });

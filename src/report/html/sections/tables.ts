@@ -1,4 +1,5 @@
 /** The tables of nodes and of sites. The page's script draws as many rows as are seen. */
+import { msText } from '../../../ir/text/quantities.js';
 import type { Report } from '../../../run/report/report.js';
 import type { GraphChanges, SideName } from '../graph/changes.js';
 import { html, type Markup } from '../markup.js';
@@ -57,11 +58,17 @@ export function nodesSection(changes: GraphChanges | undefined, page: PageBuilde
     }),
   );
   const { omitted } = changes.after;
+  const profiled = changes.report.profile?.after;
   return {
     ...section,
     count: String(changes.after.nodes.length + (omitted?.nodes ?? 0)),
     body: [
       about('Those of the result, and those that are gone. A row opens with Enter; j and k go down and up.'),
+      hasTimes &&
+        profiled &&
+        about(
+          `Times are of one run under the profiler: ${msText(profiled.matched)} of ${msText(profiled.ms)} are with a node of the result, the rest with nodes that the runtime made.`,
+        ),
       omitted && missing(`${omitted.nodes} nodes are not listed: ${omitted.reason}.`),
       tablePlace('nodes', 'nodes'),
     ],
