@@ -54,7 +54,8 @@ export class Ends {
     const { validate } = await import('../validate/index.js');
     const { comparingProvider } = await import('../runtime/providers.js');
     const provider = await comparingProvider(target, options.provider);
-    const file = await this.#drafted(result);
+    // What may be given up is not written to the disk for it.
+    const file = isTrial ? undefined : await this.#drafted(result);
     this.say(`comparing with the original on ${provider}`);
     const isElsewhere = targetRunBy(provider) !== target;
     const findings = await validate(input, result, {
