@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -49,6 +49,23 @@ describe('the MCP server', () => {
     expect(dataOf(await call('inspect', { model: 'out.onnx' }))).toMatchObject({ nodes: 1 });
     const compared = await call('compare', { original: 'model.onnx', result: 'out.onnx', speed: false });
     expect(dataOf(compared)).toMatchObject({ gates: [{ name: 'accuracy', passed: true }] });
+  });
+
+  it('ends a call that the client cancels, and one that still waits', async () => {
+    const given = { model: 'model.onnx', passes: 'simplify', target: 'cpu', speed: false };
+    const control = new AbortController();
+    const { signal } = control;
+    const calls = ['running.onnx', 'waiting.onnx'].map((out) =>
+      client.callTool({ name: 'optimize', arguments: { ...given, out } }, undefined, {
+        signal,
+        onprogress: ({ message }) => message?.includes('original') && control.abort(),
+      }),
+    );
+    expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    // Calls are answered in turn: this one waits for the end of those.
+    expect(dataOf(await call('inspect', { model: 'model.onnx' }))).toMatchObject({ inputs: [{ name: 'x' }] });
+    expect(readdirSync(place.path('models'))).not.toEqual(expect.arrayContaining(['running.onnx']));
+    expect(readdirSync(place.path('models'))).not.toEqual(expect.arrayContaining(['waiting.onnx']));
   });
 
   it.each([

@@ -4,6 +4,7 @@ import { realpath } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { Writable } from 'node:stream';
 import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { abortable } from '../../../src/abortable.js';
 import { UsageError, unknownText } from '../../../src/ir/text/usage-error.js';
 import { version } from '../../../src/version.js';
 import type { RunCommand } from '../../parse/command.js';
@@ -28,10 +29,12 @@ export async function run(flags: Flags, runs: Runs): Promise<undefined> {
   }));
   // One model at a time: what is printed is kept for the call, and times are measured.
   let turn: Promise<unknown> = Promise.resolve();
-  server.setRequestHandler(CallToolRequestSchema, ({ params }, { sendNotification }) => {
+  server.setRequestHandler(CallToolRequestSchema, ({ params }, { sendNotification, signal }) => {
     const token = params._meta?.progressToken;
     let progress = 0;
     const tell = (message: string): void => {
+      // Each step is told, writing too: a call that the client has cancelled ends here.
+      signal.throwIfAborted();
       if (token === undefined) return;
       const notice = {
         method: 'notifications/progress',
@@ -39,8 +42,10 @@ export async function run(flags: Flags, runs: Runs): Promise<undefined> {
       };
       void sendNotification(notice as Parameters<typeof sendNotification>[0]);
     };
-    const answered = turn.then(() => answer({ root, runs, tell }, params.name, params.arguments ?? {}));
-    turn = answered;
+    const answered = turn.then(() =>
+      abortable(signal, () => answer({ root, runs, tell }, params.name, params.arguments ?? {})),
+    );
+    turn = answered.catch(() => undefined);
     return answered;
   });
   const stdin = createReadStream('', { fd: 0, autoClose: false });
