@@ -33,3 +33,12 @@ it('shows what has a gain or a remedy, and folds away what has neither', () => {
   expect(['many bytes', 'a way'].every((title) => open.includes(title))).toBe(true);
   expect(folded).toContain('2 more, of little or unknown gain');
 });
+
+it('takes no scales of quantized weights for weights that could have fewer bits', () => {
+  const left = ['scales of quantized weights stay float', 'fewer than 1024 elements'].map((reason) => ({
+    ...{ reason, type: 'float32', bytes: 400, weights: [{ name: 'w', bytes: 400 }] },
+  }));
+  const coverage = { computed: { before: {}, after: {} }, left } as unknown as NonNullable<Report['coverage']>;
+  const found = opportunitiesOf({ ...sample, coverage }).filter(({ kind }) => kind === 'left in float');
+  expect(found.map(({ why }) => why)).toEqual(['fewer than 1024 elements']);
+});

@@ -1,4 +1,5 @@
 /** Opportunities where passes left something as it is: sites, weights, places. */
+
 import { appendTo } from '../../../ir/collections/lists.js';
 import type { Report } from '../../../run/report/report.js';
 import { nodeOf } from '../graph/changes.js';
@@ -38,19 +39,24 @@ export function notFused(report: Report): Opportunity[] {
 /** Of float32 the share that 16 bits save; of 16 bits that of 8. */
 const HALF = 0.5;
 
+/** They stay float by what they are, as `coverage/left.ts` words it. */
+const SCALES = /^scales of quantized weights/;
+
 export const leftInFloat = ({ coverage, passes }: Report): Opportunity[] =>
-  (coverage?.left ?? []).map(({ reason, type, bytes, weights }) => {
-    const pass = passes.find(({ skips }) => skips.some((skip) => skip.reason === reason))?.name;
-    return {
-      key: `left ${type} ${reason}`,
-      kind: 'left in float',
-      title: `${weights.length === 1 ? 'One weight' : `${weights.length} weights`} left in ${type}`,
-      why: reason,
-      ...{ count: weights.length, places: weights.map(({ name }) => name) },
-      bytes: Math.round(bytes * HALF),
-      ...(pass && { help: optionsOf(pass) }),
-    };
-  });
+  (coverage?.left ?? [])
+    .filter(({ reason }) => !SCALES.test(reason))
+    .map(({ reason, type, bytes, weights }) => {
+      const pass = passes.find(({ skips }) => skips.some((skip) => skip.reason === reason))?.name;
+      return {
+        key: `left ${type} ${reason}`,
+        kind: 'left in float',
+        title: `${weights.length === 1 ? 'One weight' : `${weights.length} weights`} left in ${type}`,
+        why: reason,
+        ...{ count: weights.length, places: weights.map(({ name }) => name) },
+        bytes: Math.round(bytes * HALF),
+        ...(pass && { help: optionsOf(pass) }),
+      };
+    });
 
 /** No command is known that changes it. */
 const optionsOf = (pass: string): string => `What ${pass} can be told: optimize passes ${pass}.`;
