@@ -135,14 +135,20 @@ const gates = ({ gates: all, accuracy }: Report): Markup =>
     return html`<li>${sign(tone, word)} <b>${gate.name}</b> ${gate.detail}</li>`;
   })}</ul>`;
 
+/** So many of the inputs for which the result does not hold stand here; all stand with the errors. */
+const SHOWN = 3;
+
 function warnings(report: Report): MarkupPart {
-  const { cpus, cuts = [], verification } = report;
+  const { cpus, cuts = [], verification, accuracy } = report;
+  const broken = accuracy?.warnings ?? [];
   const { takenBack } = outcomeOf(report);
   const texts = [
     ...takenBack.map(({ pass, reason }) => `${pass} was taken back: ${reason}`),
     ...(report.warnings ?? []).map(({ text }) => text),
     ...(cpus?.exact === false ? [cpus.text] : []),
     ...(cuts.length ? [`left out for lack of time (--time-budget): ${cuts.join('; ')}`] : []),
+    ...broken.slice(0, SHOWN),
+    ...(broken.length > SHOWN ? [`${broken.length - SHOWN} more of this kind stand under Error`] : []),
     ...(verification.verdict?.outcome === 'unknown' ? [`not verified: ${verification.verdict.detail}`] : []),
   ];
   return (
