@@ -210,7 +210,7 @@ export async function optimizeBy(
     ? await tunedPipeline(model, list, pipeline, stopwatch, target).finally(() => stopwatch.close())
     : { result: await runPipeline(model, list, pipeline), tuning: undefined };
   const probed = await probedFor(target);
-  const warnings = [...result.warnings, ...probed.map(probedWarning)];
+  const warnings = [...result.warnings, ...probed.filter(({ differs }) => differs).map(probedWarning)];
   // Exact passes change no type; two models are inferred for it, which takes as long as some of them.
   const coverage = list.every(({ definition }) => definition.fidelity === 'exact')
     ? undefined

@@ -18,6 +18,8 @@ const keptSchema = z.object({
   measured: z.iso.datetime(),
   /** What the provider ran on, where it is known. */
   device: z.string().optional(),
+  /** False where all is as in the shipped table. */
+  differs: z.boolean().default(true),
   table: z.string().refine(isTable),
 });
 

@@ -58,15 +58,17 @@ export async function probeKernels(
     throw new UsageError('doctor --probe: expected onnxruntime-node to be installed; found none');
   const found = await findKernels(provider, onProgress);
   const table = kernelTable.print(found);
+  const differences = differencesOf(provider, found);
   const { table: _, ...kept } = await keep({
     provider,
     runtime,
     measured: new Date().toISOString(),
     ...(device && { device }),
+    differs: differences.length > 0,
     table,
   });
   const answers = [...found.values()].reduce((sum, row) => sum + row.size, 0);
-  return { ...kept, answers, differences: differencesOf(provider, found) };
+  return { ...kept, answers, differences };
 }
 
 export function differencesOf(provider: Target, found: Found): KernelDifference[] {
