@@ -42,6 +42,13 @@ export interface Page {
   on: DevTools['on'];
 }
 
+/** The longest path of a folder in which the browser's socket has a path that the system takes. */
+const SOCKET_FOLDER = 60;
+
+/** The browser is killed and removes nothing: its temporary folder goes with its profile, which whoever started it removes. */
+const environmentOf = (profile: string): NodeJS.ProcessEnv =>
+  profile.length > SOCKET_FOLDER ? process.env : { ...process.env, TMPDIR: profile };
+
 /** Opens a page. `onEnd` is called with the reason when browser or page end; they end with this process at the latest. */
 export async function openPage(
   path: string,
@@ -53,7 +60,7 @@ export async function openPage(
   const child = spawn(
     path,
     [...arguments_, `--user-data-dir=${profile}`, ...(isRoot ? ['--no-sandbox'] : []), 'about:blank'],
-    { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'] },
+    { stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'], env: environmentOf(profile) },
   );
   let said = '';
   child.stderr?.on('data', (chunk: Buffer) => {

@@ -1,4 +1,5 @@
 /** The command of a report, changed. */
+import { isHost } from '../../../ir/targets/targets.js';
 import type { Report } from '../../../run/report/report.js';
 import { outcomeOf } from '../facts.js';
 import { nodeOf } from '../graph/changes.js';
@@ -10,7 +11,7 @@ export const word = (text: string): string =>
 /** What draws the tree of a site, for the target that it was looked at for. */
 export function explainCommand({ input = 'model.onnx', target, architecture }: Report, place: string): string {
   const on = architecture ? `${target}:${architecture}` : target;
-  return `optimize explain ${word(input)} --at ${word(nodeOf(place))}${on === 'cpu' ? '' : ` --target ${on}`}`;
+  return `optimize explain ${word(input)} --at ${word(nodeOf(place))}${isHost(target) ? '' : ` --target ${on}`}`;
 }
 
 /** The command that made the report, or one like it. */
