@@ -3,9 +3,9 @@
  * path gives, or that of a further part of data whose name is given; the old file read it, or its content is what its name says; and no file of the
  * folder reads it. Any other is somebody's: it stays.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, lstatSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { fileDigest } from './file-digest.js';
 import { type Mentions, namesReadBy } from './readers.js';
 import { namesIn, removeIfPossible } from './temporary.js';
 
@@ -43,7 +43,5 @@ export function oldData(path: string, kept: KeptData, mentions: Mentions): () =>
 
 async function isNamedByContent(path: string, digest: string): Promise<boolean> {
   if (!lstatSync(path).isFile()) return false;
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  return hash.digest('hex').startsWith(digest);
+  return (await fileDigest(path)).sha256.startsWith(digest);
 }

@@ -1,8 +1,7 @@
 /** What a result was made from and how: hashes of files, and a recipe that makes it again. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { fileDigest } from '../disk/file-digest.js';
 import type { Report } from '../run/report/report.js';
 import { version } from '../version.js';
 
@@ -27,15 +26,10 @@ async function filesIn(path: string): Promise<string[]> {
     .sort();
 }
 
-async function hashOf(path: string): Promise<Hashes['model']> {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  for await (const chunk of createReadStream(path)) {
-    bytes += chunk.length;
-    hash.update(chunk);
-  }
-  return { name: basename(path), bytes, sha256: hash.digest('hex') };
-}
+const hashOf = async (path: string): Promise<Hashes['model']> => ({
+  name: basename(path),
+  ...(await fileDigest(path)),
+});
 
 /** Settings of a job that say nothing of its result. */
 const beside = new Set([

@@ -1,9 +1,9 @@
 /** What a folder was made of: beside its files, so that the next run does again only what has changed. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { fileDigest } from '../../disk/file-digest.js';
 
 /** The record's name in the folder of the result. */
 export const RECORD = '.onnx-passes.json';
@@ -61,10 +61,7 @@ export async function stampOf(path: string): Promise<Stamp> {
 export async function sourceRecordOf(path: string, known?: SourceRecord, signal?: AbortSignal): Promise<SourceRecord> {
   const now = await stampOf(path);
   if (known && known.bytes === now.bytes && known.modified === now.modified) return known;
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal }))
-    hash.update(chunk as Uint8Array);
-  return { ...now, sha256: hash.digest('hex') };
+  return { ...now, sha256: (await fileDigest(path, signal)).sha256 };
 }
 
 /** True where a folder still has the files of a part as they were written. */
