@@ -6,7 +6,7 @@ import type { InferenceSession } from 'onnxruntime-node';
 import { BROWSER, isHost } from '../ir/targets/targets.js';
 import type { RuntimeProcess } from '../runtime/isolate.js';
 import type { RunLimits } from '../runtime/limits.js';
-import { exchangedOutputs, feedsOf, portOf, refuseOutputs, resultsOf } from '../runtime/ort-tensors.js';
+import { feedsOf, portOf, refuseOutputs, resultsOf, timedRun, timedRuns } from '../runtime/ort-tensors.js';
 import type { LoadOptions, Tensors } from '../runtime/protocol.js';
 import { RuntimeError } from '../runtime/runtime-error.js';
 import type { Session } from '../runtime/session.js';
@@ -60,19 +60,12 @@ function sessionOf(session: InferenceSession, options: LoadOptions, createMs: nu
   const run = async (feeds: Tensors, outputs?: readonly string[]) => {
     refuseOutputs(session.outputMetadata, outputs, NAME);
     const inputs = feedsOf(feeds, runtimeModule().Tensor, NAME);
-    const start = performance.now();
-    const results = await (outputs ? session.run(inputs, [...outputs]) : session.run(inputs));
-    return { outputs: resultsOf(results), ms: performance.now() - start };
+    const { found, ms } = await timedRun(session, inputs, outputs);
+    return { outputs: resultsOf(found), ms };
   };
   const time = async (feeds: Tensors, count: number) => {
     const inputs = feedsOf(feeds, runtimeModule().Tensor, NAME);
-    const names = exchangedOutputs(session.outputMetadata);
-    const ms: number[] = [];
-    for (let i = 0; i < count; i++) {
-      const start = performance.now();
-      await (names.length ? session.run(inputs, names) : session.run(inputs));
-      ms.push(performance.now() - start);
-    }
+    const ms = await timedRuns(session, inputs, count);
     return { ms, cpuMs: ms };
   };
   return {

@@ -63,3 +63,26 @@ export function refuseOutputs(
 /** The names of the outputs that can be given back. */
 export const exchangedOutputs = (ports: readonly InferenceSession.ValueMetadata[]): string[] =>
   ports.flatMap((port) => (port.isTensor && isExchanged(port.type) ? [port.name] : []));
+
+/** One run: what `session.run` gives, and its milliseconds. */
+export async function timedRun(
+  session: InferenceSession,
+  inputs: InferenceSession.FeedsType,
+  outputs: readonly string[] | undefined,
+): Promise<{ readonly found: InferenceSession.ReturnType; readonly ms: number }> {
+  const start = performance.now();
+  const found = await (outputs ? session.run(inputs, [...outputs]) : session.run(inputs));
+  return { found, ms: performance.now() - start };
+}
+
+/** Milliseconds of each of `count` runs; outputs that cannot be given back are left out where there are others. */
+export async function timedRuns(
+  session: InferenceSession,
+  inputs: InferenceSession.FeedsType,
+  count: number,
+): Promise<number[]> {
+  const names = exchangedOutputs(session.outputMetadata);
+  const ms: number[] = [];
+  for (let i = 0; i < count; i++) ms.push((await timedRun(session, inputs, names.length ? names : undefined)).ms);
+  return ms;
+}

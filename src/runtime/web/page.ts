@@ -1,6 +1,6 @@
 /** The part that runs in a browser: sessions of onnxruntime-web. A bundle of its own, the page's only script. */
 import type * as Ort from 'onnxruntime-node';
-import { exchangedOutputs, feedsOf, portOf, refuseOutputs, resultsOf } from '../ort-tensors.js';
+import { feedsOf, portOf, refuseOutputs, resultsOf, timedRun, timedRuns } from '../ort-tensors.js';
 import { adapter, lost } from './gpu.js';
 import { packed, unpacked } from './packed.js';
 import type { PageCalls, PageRequest } from './page-calls.js';
@@ -58,9 +58,7 @@ async function run({ session: id, feeds, results, outputs }: PageCalls['run']['a
   refuseOutputs(session.outputMetadata, outputs, RUNTIME);
   const { Tensor } = await runtime();
   const inputs = feedsOf(unpacked(await bytesAt(feeds)), Tensor, RUNTIME);
-  const start = performance.now();
-  const found = await (outputs ? session.run(inputs, [...outputs]) : session.run(inputs));
-  const ms = performance.now() - start;
+  const { found, ms } = await timedRun(session, inputs, outputs);
   await fetch(results, { method: 'POST', body: packed(resultsOf(found)) });
   return { ms };
 }
@@ -69,14 +67,7 @@ async function time({ session: id, feeds, count }: PageCalls['time']['arguments'
   const session = sessionOf(id);
   const { Tensor } = await runtime();
   const inputs = feedsOf(unpacked(await bytesAt(feeds)), Tensor, RUNTIME);
-  const names = exchangedOutputs(session.outputMetadata);
-  const ms: number[] = [];
-  for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    await (names.length ? session.run(inputs, names) : session.run(inputs));
-    ms.push(performance.now() - start);
-  }
-  return { ms };
+  return { ms: await timedRuns(session, inputs, count) };
 }
 
 /** The runtime prints its trace to the console, line by line. */
