@@ -5,7 +5,7 @@ import { refill } from './collections/lists.js';
 import { END, Node } from './node.js';
 import { Opsets } from './opsets.js';
 import { dependencyOrder } from './scopes/order.js';
-import type { Attribute, AttributeLike, Graph as GraphType, Model, NodeOptions, OutputPort, Use } from './structure.js';
+import type { Attribute, AttributeLike, Graph as GraphType, Model, NodeOptions, OutputPort } from './structure.js';
 import type { Tensor } from './tensors/tensor.js';
 import { dataTypeOfCode, type Type, tensorType } from './types.js';
 import { Value } from './value.js';
@@ -150,27 +150,22 @@ class StoredGraph implements GraphType {
   connect(node: Node, inputs: readonly (Value | undefined)[]): void {
     const own = node as Mutable<Node>;
     own.inputs = inputs;
-    own.slots = inputs.map((value, index) => value && { node, index });
-    for (const use of own.slots) if (use) inputs[use.index]?.addUse(use);
+    for (let index = 0; index < inputs.length; index++) inputs[index]?.addUse(node, index);
     this.model.touch(true);
   }
 
   setInput(node: Node, index: number, value: Value | undefined): void {
     const inputs = node.inputs as (Value | undefined)[];
     while (inputs.length <= index) inputs.push(undefined);
-    const old = node.slots[index];
-    if (old) inputs[index]?.dropUse(old);
+    inputs[index]?.dropUse(node, index);
     inputs[index] = value;
-    const use: Use | undefined = value && { node, index };
-    node.slots[index] = use;
-    if (value && use) value.addUse(use);
+    value?.addUse(node, index);
     this.model.touch(true);
   }
 
   truncateInputs(node: Node, length: number): void {
     for (let index = length; index < node.inputs.length; index++) this.setInput(node, index, undefined);
     (node.inputs as unknown[]).length = Math.min(length, node.inputs.length);
-    node.slots.length = node.inputs.length;
     this.model.touch(true);
   }
 

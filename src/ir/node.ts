@@ -1,6 +1,6 @@
 /** A node of a graph. Its members are described in structure.ts. */
 import { textOf } from './attribute.js';
-import type { Attribute, Graph, NodeOptions, Node as NodeType, Use, Value } from './structure.js';
+import type { Attribute, Graph, NodeOptions, Node as NodeType, Value } from './structure.js';
 import type { Tensor } from './tensors/tensor.js';
 
 export type { NodeOptions } from './structure.js';
@@ -30,7 +30,6 @@ class GraphNode implements NodeType {
   readonly outputs: readonly (Value | undefined)[] = [];
   readonly attributes: ReadonlyMap<string, Attribute> = NO_ATTRIBUTES;
   readonly bodies: readonly Graph[] = NO_BODIES;
-  readonly slots: (Use | undefined)[] = [];
 
   /** @internal Made by Graph alone. */
   constructor(graph: Graph, opType: string, options: NodeOptions) {

@@ -60,9 +60,9 @@ export interface Value {
   /** @internal Sets what inference found, which is no edit. */
   infer(type: Type | undefined): void;
   /** @internal Called by Graph alone. */
-  addUse(use: Use): void;
+  addUse(node: Node, index: number): void;
   /** @internal Called by Graph alone. */
-  dropUse(use: Use): void;
+  dropUse(node: Node, index: number): void;
 }
 
 /** One operator call. Edited through its graph alone. */
@@ -84,8 +84,6 @@ export interface Node {
   readonly attributes: ReadonlyMap<string, Attribute>;
   /** Control-flow bodies: every graph in an attribute, in the attributes' order. */
   readonly bodies: readonly Graph[];
-  /** @internal The slots' entries in the values' use sets. */
-  readonly slots: (Use | undefined)[];
   readonly isEnd: boolean;
   /** The first output. Throws where the node leaves it out. */
   readonly output: Value;

@@ -1,37 +1,68 @@
-/** The uses of a value: a set that takes the memory of one only from the second use on. A Set by itself takes 260 bytes, and most values have one use. */
+/**
+ * The uses of a value, in the order in which they came. Most values have one use, and most others a few: those are kept as nodes and indices side by side,
+ * as an object for each use and a Set of them would be a third of what a graph takes.
+ */
+
+import type { Node, Use } from './structure.js';
 
 const NONE: readonly never[] = [];
 
-export class Uses<Use> implements ReadonlySet<Use> {
-  #one: Use | undefined;
-  #many: Set<Use> | undefined;
+/** More uses than this are looked up by key. */
+const FEW = 8;
+/** Stands above every index: no graph in memory has so many inputs at one node, nor 2^27 nodes and values. */
+const INDICES = 2 ** 26;
+
+export class Uses implements ReadonlySet<Use> {
+  #node: Node | undefined;
+  #index = 0;
+  /** All uses where there are several: node and index in turn, or nodes by key. */
+  #more: (Node | number)[] | Map<number, Node> | undefined;
 
   get size(): number {
-    return this.#many ? this.#many.size : this.#one ? 1 : 0;
+    const more = this.#more;
+    if (!more) return this.#node ? 1 : 0;
+    return more instanceof Map ? more.size : more.length / 2;
   }
 
-  has(use: Use): boolean {
-    return this.#many ? this.#many.has(use) : this.#one === use;
+  has({ node, index }: Use): boolean {
+    const more = this.#more;
+    if (!more) return this.#node === node && this.#index === index;
+    return more instanceof Map ? more.has(keyOf(node, index)) : placeIn(more, node, index) >= 0;
   }
 
-  add(use: Use): void {
-    if (this.#many) this.#many.add(use);
-    else if (this.#one === undefined) this.#one = use;
-    else if (this.#one !== use) {
-      this.#many = new Set([this.#one, use]);
-      this.#one = undefined;
+  add(node: Node, index: number): void {
+    const more = this.#more;
+    if (more instanceof Map) more.set(keyOf(node, index), node);
+    else if (more) {
+      more.push(node, index);
+      if (more.length > 2 * FEW) this.#more = byKey(more);
+    } else if (this.#node) {
+      this.#more = [this.#node, this.#index, node, index];
+      this.#node = undefined;
+    } else {
+      this.#node = node;
+      this.#index = index;
     }
   }
 
-  delete(use: Use): boolean {
-    if (this.#many) return this.#many.delete(use);
-    if (this.#one !== use) return false;
-    this.#one = undefined;
+  /** True where there was such a use. */
+  delete(node: Node, index: number): boolean {
+    const more = this.#more;
+    if (more instanceof Map) return more.delete(keyOf(node, index));
+    if (more) {
+      const place = placeIn(more, node, index);
+      if (place >= 0) more.splice(place, 2);
+      return place >= 0;
+    }
+    if (this.#node !== node || this.#index !== index) return false;
+    this.#node = undefined;
     return true;
   }
 
   [Symbol.iterator](): SetIterator<Use> {
-    return this.#many ? this.#many.values() : (this.#one ? [this.#one] : NONE).values();
+    const more = this.#more;
+    if (!more) return (this.#node ? [{ node: this.#node, index: this.#index }] : NONE).values();
+    return more instanceof Map ? usesByKey(more) : listed(more).values();
   }
 
   values(): SetIterator<Use> {
@@ -49,4 +80,27 @@ export class Uses<Use> implements ReadonlySet<Use> {
   forEach(call: (use: Use, same: Use, uses: ReadonlySet<Use>) => void): void {
     for (const use of this) call(use, use, this);
   }
+}
+
+const keyOf = (node: Node, index: number): number => node.sequence * INDICES + index;
+
+function placeIn(list: readonly (Node | number)[], node: Node, index: number): number {
+  for (let at = 0; at < list.length; at += 2) if (list[at] === node && list[at + 1] === index) return at;
+  return -1;
+}
+
+function byKey(list: readonly (Node | number)[]): Map<number, Node> {
+  const map = new Map<number, Node>();
+  for (const { node, index } of listed(list)) map.set(keyOf(node, index), node);
+  return map;
+}
+
+function listed(list: readonly (Node | number)[]): Use[] {
+  const uses: Use[] = [];
+  for (let at = 0; at < list.length; at += 2) uses.push({ node: list[at] as Node, index: list[at + 1] as number });
+  return uses;
+}
+
+function* usesByKey(map: ReadonlyMap<number, Node>): SetIterator<Use> {
+  for (const [key, node] of map) yield { node, index: key % INDICES };
 }

@@ -20,7 +20,7 @@ class StoredValue implements ValueType {
   #type: Type | undefined;
   #tensor: Tensor | undefined;
   #outputUses = 0;
-  readonly #uses = new Uses<Use>();
+  readonly #uses = new Uses();
 
   /** @internal Made by Graph alone. */
   constructor(graph: Graph, name: string, producer: Node | undefined, index: number, type?: Type, tensor?: Tensor) {
@@ -109,13 +109,13 @@ class StoredValue implements ValueType {
     return this.#outputUses > 0;
   }
 
-  addUse(use: Use): void {
-    this.#uses.add(use);
-    if (use.node.isEnd) this.#outputUses++;
+  addUse(node: Node, index: number): void {
+    this.#uses.add(node, index);
+    if (node.isEnd) this.#outputUses++;
   }
 
-  dropUse(use: Use): void {
-    if (this.#uses.delete(use) && use.node.isEnd) this.#outputUses--;
+  dropUse(node: Node, index: number): void {
+    if (this.#uses.delete(node, index) && node.isEnd) this.#outputUses--;
   }
 
   get isInput(): boolean {

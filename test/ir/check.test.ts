@@ -27,7 +27,7 @@ describe('checkModel', () => {
       g.output('y', g.op('Add', [x, x]));
     });
     const [node] = model.graph.nodes();
-    node!.inputs[0]!.dropUse(node!.slots[1]!);
+    node!.inputs[0]!.dropUse(node!, 1);
     expect(() => checkModel(model)).toThrow('input 1, "x", to know its use');
   });
 });

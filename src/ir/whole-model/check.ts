@@ -64,7 +64,7 @@ function checkConstant(value: Value): void {
 }
 
 function checkNode(node: Node, scopes: ReadonlySet<Graph>): void {
-  const { inputs, slots } = node;
+  const { inputs } = node;
   for (let index = 0; index < inputs.length; index++) {
     const value = inputs[index];
     if (!value) continue;
@@ -72,9 +72,7 @@ function checkNode(node: Node, scopes: ReadonlySet<Graph>): void {
       new ModelError(node.label, `input ${index}, "${value.name}", ${expected}`, found);
     if (!scopes.has(value.graph)) throw fault('in scope', 'a value of another graph');
     if (!exists(value)) throw fault('in the graph', 'a value that was removed');
-    const use = slots[index];
-    if (!use || use.node !== node || use.index !== index || !value.uses.has(use))
-      throw fault('to know its use', 'no such use');
+    if (!value.uses.has({ node, index })) throw fault('to know its use', 'no such use');
   }
 }
 
