@@ -157,11 +157,11 @@ export async function optimize(
   return abortable(checked.signal, () => optimizeBy(withLimits(model, checked.budget), passes, checked));
 }
 
-/** Does the same with another final comparison than the verifier's. */
+/** Does the same with another final comparison than the verifier's. Where it `mayEdit`, nobody reads the model afterwards. */
 export async function optimizeBy(
   model: Model,
   passes: PassesLike,
-  options: OptimizeOptions,
+  options: OptimizeOptions & { readonly mayEdit?: boolean },
   atEnd?: PipelineOptions['atEnd'],
 ): Promise<{ model: Model; report: Report }> {
   const started = performance.now();
@@ -186,6 +186,7 @@ export async function optimizeBy(
   const required = requiredIn(options.require ?? [], sized, catalogue);
   const seed = options.seed ?? 0;
   const list = withFloat32(sized, model, target);
+  const isExact = list.every(({ definition }) => definition.fidelity === 'exact');
   const { shapes, dims, inputs, maxError, minCosine } = options;
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
@@ -202,6 +203,8 @@ export async function optimizeBy(
     regional: options.regional,
     atEnd,
     details: options.details,
+    // Details, and the coverage by types, which exact passes leave as it was, are read from both ends.
+    mayEdit: options.mayEdit && isExact && !runs && !options.details && !stopwatch,
     deadline,
     onProgress: options.onProgress,
     signal: options.signal,
@@ -212,9 +215,7 @@ export async function optimizeBy(
   const probed = await probedFor(target);
   const warnings = [...result.warnings, ...probed.filter(({ differs }) => differs).map(probedWarning)];
   // Exact passes change no type; two models are inferred for it, which takes as long as some of them.
-  const coverage = list.every(({ definition }) => definition.fidelity === 'exact')
-    ? undefined
-    : await coverageIn(model, result, target, options);
+  const coverage = isExact ? undefined : await coverageIn(model, result, target, options);
   const report: Report = {
     version: REPORT_VERSION,
     created: new Date().toISOString(),

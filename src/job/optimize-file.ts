@@ -127,6 +127,8 @@ async function checkedJob(input: string, passes: PassesLike, options: OptimizeFi
   return {
     ...{ input, out, say, trace, validates, catalogue, asked, list, level, name, target, aotPath, deadline },
     ...{ original, files, inputBytes, baseline, hasContract, details },
+    /** Whether no other job reads the original. */
+    isAlone: source === undefined,
     /** Whether files go with the model that hold its digest. */
     isHashed: hasContract || reportPath !== undefined,
   };
@@ -154,6 +156,7 @@ async function runJob(
         onGate: 'report',
         verify: level,
         details,
+        mayEdit: job.isAlone && !validates,
         onProgress: (progress) => {
           trace?.step(progress);
           options.onProgress?.(progressText(progress), progress.estimate);

@@ -22,6 +22,8 @@ export interface PipelineOptions extends PassEnvironment {
   readonly deadline?: Deadline;
   /** Whether what becomes of each node is recorded. */
   readonly details?: boolean;
+  /** Whether the model that is given may itself be edited: nobody reads it afterwards. */
+  readonly mayEdit?: boolean;
   /** Called before each step. */
   readonly onProgress?: (progress: Progress) => void;
 }

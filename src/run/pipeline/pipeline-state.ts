@@ -71,7 +71,7 @@ export class PipelineState {
     return this.#start.regions.whole(this.#start.model);
   }
 
-  /** Goes on with a copy of the original whose types are inferred: of a deep one with few repeats for all, unless it `isWhole`. */
+  /** Goes on with a copy of the original, or with itself where that may be edited, whose types are inferred: of a deep one with few repeats for all, unless it `isWhole`. */
   begin(isWhole: boolean): void {
     const { regional } = this.options;
     this.repeats = [];
@@ -89,7 +89,7 @@ export class PipelineState {
   }
 
   #beginWhole(): void {
-    const model = cloneModel(this.original);
+    const model = this.options.mayEdit ? this.original : cloneModel(this.original);
     this.#beginWith({ model, regions: new Regions(), facts: inferTypes(model) }, this.repeats);
   }
 

@@ -14,7 +14,7 @@ import { PipelineRun } from './pipeline-run.js';
 import { tracedRun } from './traced.js';
 
 /**
- * Runs the passes on a clone; the model itself stays as it is.
+ * Runs the passes on a clone; the model itself stays as it is, unless it may be edited.
  * Throws ModelError where the model is at fault, PassError where a pass throws or leaves a model that does not check.
  */
 export async function runPipeline(
