@@ -27,7 +27,7 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
   return result;
 }
 
-class PageRuntime implements Pick<RuntimeProcess, 'limits' | 'load' | 'close'> {
+class PageRuntime implements Pick<RuntimeProcess, 'limits' | 'load' | 'preload' | 'close'> {
   limits: RunLimits | undefined;
 
   static async start(): Promise<PageRuntime> {
@@ -42,6 +42,9 @@ class PageRuntime implements Pick<RuntimeProcess, 'limits' | 'load' | 'close'> {
       return sessionOf(session, options, performance.now() - start);
     });
   }
+
+  /** A page loads when it is asked to: all runs in one thread. */
+  preload(): void {}
 
   async close(): Promise<void> {}
 }
@@ -68,8 +71,10 @@ function sessionOf(session: InferenceSession, options: LoadOptions, createMs: nu
     const ms = await timedRuns(session, inputs, count);
     return { ms, cpuMs: ms };
   };
+  const release = (): Promise<void> => inTurn(() => session.release()).catch(() => {});
   return {
     options,
+    isAlive: true,
     inputs: session.inputMetadata.map(portOf),
     outputs: session.outputMetadata.map(portOf),
     createMs,
@@ -77,6 +82,7 @@ function sessionOf(session: InferenceSession, options: LoadOptions, createMs: nu
     run: (feeds, outputs) => inTurn(() => run(feeds, outputs)),
     time: (feeds, count) => inTurn(() => time(feeds, count)),
     profile: () => Promise.reject(new RuntimeError('error', 'a browser tells no program which provider ran a node')),
-    release: () => inTurn(() => session.release()).catch(() => {}),
+    release,
+    park: release,
   };
 }

@@ -17,6 +17,7 @@ import { explain } from './explain.js';
 import { keepIdle, takeIdle } from './idle.js';
 import { currentJob } from './job.js';
 import type { RunLimits } from './limits.js';
+import { Parking } from './parking.js';
 import { type CallName, type Calls, type LoadOptions, type Reply, TOO_LARGE } from './protocol.js';
 import { isKilled, RuntimeError } from './runtime-error.js';
 import type { Session } from './session.js';
@@ -83,6 +84,7 @@ export class RuntimeProcess {
   /** Whether others may have the child afterwards: it is like any other, and only CPUs have worked for it. */
   #isCommon = false;
   #ids = 0;
+  readonly #parking = new Parking();
   /** Settles when all earlier calls have. Each call waits for it. */
   #tail: Promise<unknown> = Promise.resolve();
   /** The signal of the job that started this process. An abort ends every call of this process. */
@@ -112,8 +114,21 @@ export class RuntimeProcess {
     return this.#child?.pid;
   }
 
-  /** Loads a model from a path or from bytes. Rejects with RuntimeError. */
+  /** Loads a model from a path or from bytes, or takes up the session that is parked, if it is of these. Rejects with RuntimeError. */
   async load(model: string | Uint8Array, options: LoadOptions): Promise<Session> {
+    return (await this.#parking.take([model, options])) ?? this.#load(model, options);
+  }
+
+  /** Begins to load a model that will be asked for, and parks it. */
+  preload(model: string | Uint8Array, options: LoadOptions): void {
+    const emptied = this.#parking.take([model, options]);
+    this.#parking.put(
+      [model, options],
+      emptied.then((session) => session ?? this.#load(model, options)),
+    );
+  }
+
+  async #load(model: string | Uint8Array, options: LoadOptions): Promise<Session> {
     this.#signal?.throwIfAborted();
     if (!this.#child) await eventsHeard();
     if (!this.#child && !this.#isClosed) this.#spawn();
@@ -135,7 +150,7 @@ export class RuntimeProcess {
         browser: isBrowser ? this.#browserPaths() : undefined,
         externalData: isBrowser && typeof source === 'string' ? await externalDataOf(source) : [],
       });
-      return this.#session(child, loaded, options, options.profile ? folder : undefined);
+      return this.#session(child, loaded, model, options, options.profile ? folder : undefined);
     } catch (error) {
       if (options.profile) folder?.remove();
       throw error;
@@ -181,12 +196,17 @@ export class RuntimeProcess {
   #session(
     child: ChildProcess | undefined,
     { session, inputs, outputs, ms, cpuMs }: Calls['load']['result'],
+    model: string | Uint8Array,
     options: LoadOptions,
     folder: TemporaryFolder | undefined,
   ): Session {
     const call = <Name extends CallName>(name: Name, rest: Calls[Name]['arguments']): Promise<Calls[Name]['result']> =>
       this.#call(name, rest, child);
-    return {
+    const isAlive = (): boolean => this.#child === child;
+    const loaded: Session = {
+      get isAlive() {
+        return isAlive();
+      },
       options,
       inputs,
       outputs,
@@ -205,11 +225,16 @@ export class RuntimeProcess {
           folder.remove();
         }
       },
+      park: async () => {
+        if (folder || !isAlive() || this.#parking.isTaken) return loaded.release();
+        this.#parking.put([model, options], Promise.resolve(loaded));
+      },
       release: async () => {
-        if (this.#child === child) await call('release', { session }).catch(() => {});
+        if (isAlive()) await call('release', { session }).catch(() => {});
         folder?.remove();
       },
     };
+    return loaded;
   }
 
   /** To be called once events were heard: an idle child may have ended while this thread worked. */

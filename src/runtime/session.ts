@@ -22,6 +22,8 @@ export interface TracedType {
 /** Its calls reject with RuntimeError; after a crash or a timeout all of them do. */
 export interface Session {
   readonly options: LoadOptions;
+  /** False once its process has ended. */
+  readonly isAlive: boolean;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
   /** Milliseconds that creating the session took. */
@@ -38,4 +40,8 @@ export interface Session {
   /** Ends the recording that `profile: true` began, and returns the nodes that ran since. */
   profile(): Promise<NodeRun[]>;
   release(): Promise<void>;
+  /**
+   * Releases it as late as can be: when the process loads another model. A load of the same model with the same options takes it up again, as it is.
+   */
+  park(): Promise<void>;
 }

@@ -83,7 +83,14 @@ async function validateWithin(
       orUncompared(() => onceMore(() => referenceOf(first, model, source, asReference)));
     // Of a twin, which depends on the result, the runs are its own.
     const { baseline } = options;
-    let reference = (twin ? undefined : baseline?.reference) ?? (await ran(a));
+    const known = twin ? undefined : baseline?.reference;
+    let ports = withPortsOf(a.model, made.model);
+    // Large models load both at once.
+    if (second.limits === undefined && isHost(provider)) {
+      if (!known) first.preload(a.source, { provider });
+      if (!ports) second.preload(made.source, { provider });
+    }
+    let reference = known ?? (await ran(a));
     if (baseline && !twin && !('failed' in reference)) baseline.reference = reference;
     const standIn =
       'failed' in reference && isHost(asReference.provider) ? standInOf(a.model, reference.detail) : undefined;
@@ -91,8 +98,8 @@ async function validateWithin(
       a = await prepareModel(standIn);
       preparedModels.push(a);
       reference = await ran(a);
+      ports = withPortsOf(a.model, made.model);
     }
-    const ports = withPortsOf(a.model, made.model);
     const b = ports ? await prepareModel(ports.model) : made;
     if (ports) preparedModels.push(b);
     const { on, notTimed } = standIn

@@ -3,7 +3,7 @@ import type { Model } from '../ir/model.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
 import { type NodeRun, type Provider, RuntimeError, type RuntimeProcess, type Tensors } from '../runtime/isolate.js';
 import { prepareModel } from './sides/prepared-model.js';
-import type { BothSides } from './speed/race.js';
+import type { BothSides } from './speed/heat.js';
 
 export interface Profiles {
   readonly provider: Provider;

@@ -30,7 +30,7 @@ export interface Baseline {
 export interface ValidateOptions
   extends Omit<ReferenceOptions, 'provider'>,
     GateOptions,
-    Omit<SpeedOptions, 'runEstimateMs' | 'onTime'>,
+    Omit<SpeedOptions, 'runEstimateMs' | 'onTime' | 'isAsked'>,
     TimeOptions,
     Pick<MeasureOptions, 'rollout'> {
   /** Of a job that compares several results with one original, on the same inputs. */

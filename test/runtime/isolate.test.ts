@@ -41,6 +41,31 @@ describe('a process that runs models', () => {
   });
   afterAll(() => runtime.close());
 
+  it('keeps a parked session for a load of the same model with the same options, and for no other', async () => {
+    const parked = await runtime.load(relu, { provider: 'cpu' });
+    await parked.park();
+    const again = await runtime.load(relu, { provider: 'cpu', optimize: false });
+    expect(again).toBe(parked);
+    await again.park();
+    expect(await runtime.load(relu, { provider: 'cpu', optimize: true })).not.toBe(parked);
+    await expect(parked.run({ x: floats([1]) })).rejects.toThrow('released');
+    // Equal bytes of another file are another model.
+    const other = await runtime.load(relu.slice(), { provider: 'cpu' });
+    await other.park();
+    expect(await runtime.load(relu, { provider: 'cpu' })).not.toBe(other);
+  });
+
+  it('loads ahead what is asked for next; a failure is that of the load that asks', async () => {
+    runtime.preload(relu, { provider: 'cpu' });
+    const session = await runtime.load(relu, { provider: 'cpu' });
+    expect(numbers((await session.run({ x: floats([-1, 2]) })).outputs.y as TensorData)).toEqual([0, 2]);
+    const broken = new Uint8Array([1, 2, 3]);
+    runtime.preload(broken, { provider: 'cpu' });
+    await expect(runtime.load(broken, { provider: 'cpu' })).rejects.toThrow();
+    runtime.preload(broken, { provider: 'cpu' });
+    await (await runtime.load(relu, { provider: 'cpu' })).release();
+  });
+
   it('tells inputs and outputs, runs, and times', async () => {
     const session = await runtime.load(relu, { provider: 'cpu' });
     expect(session.inputs).toEqual([{ name: 'x', type: 'float32', shape: ['n'] }]);

@@ -27,6 +27,8 @@ export interface LoadedModel {
   readonly notes: readonly string[];
   run(feeds: Tensors): Promise<Readonly<Record<string, TensorData>>>;
   release(): Promise<void>;
+  /** Releases it when another model is loaded: see `Session.park`. */
+  park(): Promise<void>;
 }
 
 /** Loads a model in a form; undefined for the emulated one alone, where it computes as the plain one does. Rejects with RuntimeError. */
@@ -60,6 +62,7 @@ export async function loadInForm(
     notes: [],
     run: (feeds) => runTensors(session, feeds),
     release: () => session.release(),
+    park: () => session.park(),
   };
 }
 
@@ -85,6 +88,7 @@ async function loadAs(emulation: Emulation, runtime: RuntimeProcess, options: Lo
       notes: emulation.notes,
       run: async (feeds) => emulation.gives(await runTensors(session, emulation.takes(feeds))),
       release: () => session.release(),
+      park: () => session.release(),
     };
   } finally {
     prepared.close();

@@ -3,7 +3,7 @@
 import { isHost } from '../../ir/targets/targets.js';
 import type { Deadline } from '../../run/pipeline/deadline.js';
 import type { LoadOptions, RuntimeProcess } from '../../runtime/isolate.js';
-import type { BothSides } from './race.js';
+import type { BothSides } from './heat.js';
 import { ENOUGH, type Estimate, estimateOf, type TimePair } from './statistics.js';
 
 /** A ratio above 1: the result's session is created faster. */

@@ -4,13 +4,14 @@
  * own threads, stands beside it. On a GPU wall time decides.
  */
 
-import { maxOf } from '../../ir/collections/lists.js';
 import { isHost } from '../../ir/targets/targets.js';
 import { msText } from '../../ir/text/quantities.js';
 import type { Deadline } from '../../run/pipeline/deadline.js';
 import type { Provider } from '../../runtime/isolate.js';
 import type { Feeds } from '../inputs/feeds.js';
-import { type BothSides, type ClockStatistics, type Race, type RacedModel, type RaceOptions, race } from './race.js';
+import { duel } from './duel.js';
+import { type BothSides, type RacedModel, tryOut } from './heat.js';
+import { type ClockStatistics, type Race, type RaceOptions, race } from './race.js';
 import { type Estimate, median, quantile } from './statistics.js';
 
 /** Milliseconds: the median, its quartiles, and the number of runs. */
@@ -46,6 +47,8 @@ export interface SpeedOptions {
   readonly budgetMs?: number;
   /** The race may take this many times the budget to get pairs enough for a proof; default 2. */
   readonly patience?: number;
+  /** True where times were asked for: long runs are then made as often as can tell something. */
+  readonly isAsked?: boolean;
   /** The time of one run, about, and of one load, where they are known. */
   readonly runEstimateMs?: number;
   readonly deadline?: Deadline;
@@ -53,8 +56,9 @@ export interface SpeedOptions {
   readonly onTime?: (leftMs: number) => void;
 }
 
-/** Runs or loads of this length are made once for both clocks. */
+/** Runs of this length are made once for both clocks, as are all where the sessions of both take this CPU time to be created. */
 const HEAVY_MS = 1000;
+const HEAVY_LOAD_MS = 400;
 
 /** Milliseconds for wall time where CPU time decides. */
 const BESIDE_MS = 600;
@@ -69,7 +73,7 @@ export async function measureSpeed(
   { tensors: feeds, about }: Feeds,
   options: SpeedOptions = {},
 ): Promise<SpeedReport | undefined> {
-  const { budgetMs = 1200, patience = 2, runEstimateMs = 0, deadline, onTime: onProgress } = options;
+  const { budgetMs = 1200, patience = 2, isAsked, runEstimateMs = 0, deadline, onTime: onProgress } = options;
   const time = (more: Pick<RaceOptions, 'load' | 'by'> & Partial<RaceOptions>): Promise<Race | undefined> =>
     race(raced, feeds, { budgetMs, patience, deadline, onProgress, ...more });
   // Two pairs at least, each side loaded and run once before.
@@ -100,14 +104,16 @@ export async function measureSpeed(
     const wall = await time({ load: { provider, spins: true }, by: 'ms' });
     return reported(wall, wall);
   }
-  const asUsed =
-    runEstimateMs < HEAVY_MS
-      ? await time({ load: { provider, spins: true }, by: 'ms', budgetMs: BESIDE_MS, patience: 1 })
-      : undefined;
-  if (asUsed && maxOf([...asUsed.ms.original, ...Object.values(asUsed.create)]) < HEAVY_MS)
-    return reported(asUsed, await time({ load: { provider, threads: 1 }, by: 'cpuMs' }), 'one');
-  const both = await time({ load: { provider }, by: 'cpuMs' });
-  return reported(both, both, 'all');
+  const { original, result } = await tryOut(raced, feeds, { provider });
+  const ran = { original: original.ms, result: result.ms };
+  const loadMs = original.createCpuMs + result.createCpuMs;
+  if (Math.max(ran.original, ran.result) >= HEAVY_MS || loadMs >= HEAVY_LOAD_MS) {
+    const duelMs = isAsked ? Number.POSITIVE_INFINITY : budgetMs;
+    const both = await duel(raced, feeds, { provider, ran, loadMs, budgetMs: duelMs, deadline, onProgress });
+    return reported(both, both, 'all');
+  }
+  const asUsed = await time({ load: { provider, spins: true }, by: 'ms', budgetMs: BESIDE_MS, patience: 1 });
+  return reported(asUsed, asUsed && (await time({ load: { provider, threads: 1 }, by: 'cpuMs' })), 'one');
 }
 
 const timesCut = (runMs: number): string =>

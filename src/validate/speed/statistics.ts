@@ -48,6 +48,9 @@ export const ENOUGH = 8;
 const FLOOR = 0.01;
 const FLOOR_OF_FEW = 0.02;
 
+/** Up to this ratio, either way, significance has to be found twice. */
+export const HAIR = 1.1;
+
 /** The estimate from pairs; an open one from fewer than two. */
 export function estimateOf(pairs: readonly TimePair[]): Estimate {
   const hasEnough = pairs.length >= ENOUGH;

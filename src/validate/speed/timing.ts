@@ -9,7 +9,7 @@ import { openDims, type Sizes, typicalSizes } from '../inputs/sizes.js';
 import type { ReferenceRun } from '../reference-runs.js';
 import type { PreparedModel } from '../sides/prepared-model.js';
 import type { ValidateOptions } from '../validation.js';
-import type { BothSides, RacedModel } from './race.js';
+import type { BothSides, RacedModel } from './heat.js';
 import { areSameBytes } from './same-bytes.js';
 import { measureSpeed, type SpeedOptions, type SpeedReport } from './speed.js';
 
@@ -54,7 +54,8 @@ export function timesOf(
 ): Promise<SpeedReport | undefined> {
   return firstThatRuns(speedFeeds(model, run, options), (feeds) => {
     const runEstimateMs = feeds === run.feeds ? run.ms : undefined;
-    return measureSpeed(raced, provider, feeds, { ...options, runEstimateMs });
+    const isAsked = options.speed === true || options.minSpeedup !== undefined;
+    return measureSpeed(raced, provider, feeds, { ...options, isAsked, runEstimateMs });
   });
 }
 
