@@ -2,6 +2,7 @@
 import ort from 'onnxruntime-node';
 import { memoryTensor, stringTensor, type Tensor } from '../src/ir/tensors/tensor.js';
 import type { DataType } from '../src/ir/types.js';
+import { keepFloat16Bits } from '../src/runtime/float16-bits.js';
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -9,13 +10,12 @@ export type Tensors = Readonly<Record<string, Tensor>>;
 type Numbers = { readonly buffer: ArrayBufferLike; readonly byteOffset: number; readonly byteLength: number };
 type NumbersClass = new (buffer: ArrayBufferLike, byteOffset: number, length: number) => Numbers;
 
-/** float16 is a Float16Array where JavaScript has one, else its bits. */
-const float16 = (globalThis as { Float16Array?: NumbersClass }).Float16Array ?? Uint16Array;
+keepFloat16Bits(ort.Tensor);
 
 const arrays: Partial<Record<DataType, readonly [NumbersClass, number]>> = {
   float32: [Float32Array, 4],
   float64: [Float64Array, 8],
-  float16: [float16 as NumbersClass, 2],
+  float16: [Uint16Array, 2],
   int8: [Int8Array, 1],
   int16: [Int16Array, 2],
   int32: [Int32Array, 4],

@@ -15,6 +15,9 @@ const systemTexts: Readonly<Record<string, string>> = {
   ENOSPC: 'expected room to write; found the disk full',
 };
 
+/** Flags of Node that the command needs where it runs under Node's permission model: it computes in a thread, and models run in child processes. */
+const PERMISSIONS = '--allow-fs-read=* --allow-fs-write=* --allow-worker --allow-child-process --allow-addons';
+
 /** Says what went wrong on stderr, and in which job; gives the exit code. */
 export function fail(error: unknown, job = ''): number {
   const lines = errorText(error)
@@ -30,6 +33,8 @@ function errorText(error: unknown): string {
   const { code, path } = error as NodeJS.ErrnoException;
   const text = code === undefined ? undefined : systemTexts[code];
   if (text) return `error: ${path ? `${path}: ` : ''}${text}`;
+  if (code === 'ERR_ACCESS_DENIED')
+    return `error: expected what ${PERMISSIONS} allow; found it refused (${error.message})`;
   if (error.name === 'PassError' && !isExpected(error.cause)) return `error: ${error.message}\n${stackOf(error.cause)}`;
   if (isExpected(error)) return `error: ${error.message.replaceAll(/\s*\n\s*/g, ' ')}`;
   return `error: ${error.stack ?? error.message}`;

@@ -1,6 +1,7 @@
 /** Sessions of onnxruntime-node: the one that is installed beside this package, or in the folder that the user names. */
 import type { InferenceSession as Session } from 'onnxruntime-node';
 import { runtimeRequire } from '../installed-runtime.js';
+import { keepFloat16Bits } from './float16-bits.js';
 import type { HostedSession } from './hosted-session.js';
 import { exchangedOutputs, feedsOf, portOf, refuseOutputs, resultsOf } from './ort-tensors.js';
 import type { Calls, LoadOptions, RunTimes, Tensors } from './protocol.js';
@@ -8,6 +9,7 @@ import type { Calls, LoadOptions, RunTimes, Tensors } from './protocol.js';
 const RUNTIME = 'onnxruntime-node';
 
 const { InferenceSession, Tensor }: typeof import('onnxruntime-node') = (await runtimeRequire())(RUNTIME);
+keepFloat16Bits(Tensor);
 
 /** Options that belong to a provider and not to the session. */
 const OF_PROVIDER = ['preferredLayout'];

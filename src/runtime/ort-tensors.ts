@@ -9,7 +9,7 @@ const arrays = {
   int8: Int8Array,
   int16: Int16Array,
   uint16: Uint16Array,
-  // Later versions of JavaScript have a Float16Array; the runtime takes the bits everywhere.
+  // Later versions of JavaScript have a Float16Array; onnxruntime-web makes one of the bits itself, and `float16-bits` has onnxruntime-node take them.
   float16: Uint16Array,
   int32: Int32Array,
   uint32: Uint32Array,

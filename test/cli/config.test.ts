@@ -21,7 +21,7 @@ describe('a TypeScript config', () => {
 
   it('says what is needed where nothing can strip its types', () => {
     writeFileSync(place.path('c.ts'), text);
-    const { status, stderr, stdout } = place.spawn(['model.onnx', '--json', '--config', 'c.ts']);
+    const { status, stderr, stdout } = place.spawn(['model.onnx', '--json', '--config', 'c.ts', '-o', 'c.onnx']);
     if (nodeStripsTypes) expect(JSON.parse(stdout).seed).toBe(5);
     else {
       expect(stderr).toMatch(/^error: c\.ts: expected Node 22\.18 or newer for a \.ts config; found v20\./);

@@ -269,6 +269,21 @@ it('shows its help: asked for on stdout, without any words on stderr', async () 
   expect((await place.run(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
+it('runs under the permission model of Node with the flags that it says it needs', () => {
+  const model = process.allowedNodeEnvironmentFlags.has('--permission') ? '--permission' : '--experimental-permission';
+  const under = (...flags: string[]) =>
+    spawnSync(
+      process.execPath,
+      ['--no-warnings', model, '--allow-fs-read=*', ...flags, cli, 'model.onnx', ...run, '-o', 'allowed.onnx', '-q'],
+      { cwd: place.folder, encoding: 'utf8' },
+    );
+  const refused = under();
+  expect(refused).toMatchObject({ status: 1, stderr: expect.stringMatching(/^error: expected what --allow.*\n$/) });
+  const flags = refused.stderr.match(/--allow-(?!fs-read)[a-z-]+(=\*)?/g) ?? [];
+  expect(under(...flags)).toMatchObject({ status: 0, stderr: '' });
+  expect(existsSync(place.path('allowed.onnx'))).toBe(true);
+});
+
 it.runIf(existsSync('/dev/full'))('says so where what it prints has no room', () => {
   const full = openSync('/dev/full', 'w');
   const { status, stderr } = spawnSync(process.execPath, [cli, 'inspect', place.path('model.onnx')], {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { writeModel } from '../../src/onnx/write.js';
 import { slowBudget, slowModel } from '../slow-model.js';
@@ -28,10 +29,11 @@ function environment(): NodeJS.ProcessEnv {
 
 const codes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
-/** Lists the files in the user's folders, and the temporary files beside the models. */
+/** Lists the files in the user's folders, and the temporary files beside the models. Code that Node itself keeps compiled (22.8) is left by other programs too. */
 const left = (): string[] =>
   readdirSync(place.folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => ![...folders, 'model.onnx', 'slow.onnx'].includes(name))
+    .filter((name) => !name.startsWith(join('tmp', 'node-compile-cache')))
     .sort();
 
 /** Lists living processes by their environment, where the system shows it. */

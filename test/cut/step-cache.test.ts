@@ -10,8 +10,11 @@ import { memoryTensor } from '../../src/ir/tensors/tensor.js';
 import { summarize } from '../../src/ir/whole-model/summary.js';
 import type { StepRun } from '../../src/job/step-run.js';
 import { runSteps } from '../../src/job/step-run.js';
+import { keepFloat16Bits } from '../../src/runtime/float16-bits.js';
 import { Workplace } from '../cli/run-cli.js';
 import { temporaries } from '../temporaries.js';
+
+keepFloat16Bits(ort.Tensor);
 
 const place = new Workplace();
 afterAll(() => place.remove());
