@@ -1,5 +1,5 @@
 import { InferenceSession } from 'onnxruntime-web';
-import url, { externalData, inputs, outputs } from './model.onnx?passes=half&target=webgpu&onnx';
+import url, { externalData, inputs, outputs } from './model.onnx?passes=half&target=webgpu';
 
 const session = await InferenceSession.create(url, { externalData, executionProviders: ['webgpu', 'wasm'] });
 const names = (ports) => ports.map(({ name }) => name).join();

@@ -1,6 +1,6 @@
 /**
- * Types of imported models, for `"types": ["onnx-passes/imports"]`. A pattern may hold one `*`, so the import ends in `&onnx`:
- * `import url, { inputs } from './model.onnx?passes=half&target=webgpu&onnx'`.
+ * Types of imported models, for `"types": ["onnx-passes/imports"]`. A pattern may hold one `*`, which is the path of the model, so these know an import
+ * by its end: `?passes=` and a preset, or a target, `./model.onnx?passes=half,fuse&target=webgpu`. Any other ends in `&onnx`.
  */
 declare module '*&onnx' {
   interface Port {
@@ -15,4 +15,56 @@ declare module '*&onnx' {
   export const externalData: readonly { readonly path: string; readonly data: string }[];
   export const inputs: readonly Port[];
   export const outputs: readonly Port[];
+}
+declare module '*.onnx?passes=half' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*.onnx?passes=quarter' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*.onnx?passes=eighth' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*.onnx?passes=exact' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*.onnx?passes=fuse' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*&target=auto' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*&target=cpu' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*&target=cuda' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*&target=webgpu' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*&target=cuda:sm80' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*&target=cuda:sm86' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*&target=cuda:sm89' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
+}
+declare module '*&target=cuda:sm90' {
+  export * from 'model&onnx';
+  export { default } from 'model&onnx';
 }

@@ -2,7 +2,7 @@
  * Temporary files: hidden, of random names, readable by their owner alone, and gone when their process is. A name says whose the file is, and
  * ends in a digest of itself, so that no file of another make is taken for one.
  */
-import { lstatSync, openSync, readdirSync, type Stats, unlinkSync } from 'node:fs';
+import { lstatSync, openSync, readdirSync, unlinkSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { temporary, undivided } from '../leftovers.js';
 import { digestOf, isRunning, type Owner, type Process, random, self } from './owner.js';
@@ -86,7 +86,13 @@ export function clearTemporaries(folder: string, about: string): readonly string
   return turns;
 }
 
-export function ifThere(path: string): Stats | undefined {
+/** What is asked of a file that may be temporary; in words of our own, as the types of the package name none of Node's. */
+interface FoundFile {
+  readonly mtimeMs: number;
+  isFile(): boolean;
+}
+
+export function ifThere(path: string): FoundFile | undefined {
   try {
     return lstatSync(path);
   } catch {
@@ -104,7 +110,7 @@ function isAbandoned(path: string, owner: Owner, kind: TemporaryKind): boolean {
 }
 
 /** True for what a process that is no more has left behind. */
-export function isLeft({ mtimeMs }: Stats, owner: Process, kind: TemporaryKind = 'tmp'): boolean {
+export function isLeft({ mtimeMs }: FoundFile, owner: Process, kind: TemporaryKind = 'tmp'): boolean {
   const isAtWork = isRunning(owner);
   return isAtWork === undefined ? Date.now() - mtimeMs > PATIENCE[kind] : !isAtWork;
 }

@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { presets } from '../../passes/presets.js';
 import { buildModel } from '../../src/ir/build.js';
+import { targetChoices } from '../../src/ir/targets/targets.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { type Installed, installed, root } from './installed.js';
 
@@ -100,6 +102,8 @@ it('types: the plugins fit the bundlers, and imports have ports', () => {
   const { folder } = project;
   project.link('@types/node');
   mkdirSync(join(folder, 'types'));
+  const ends = targetChoices.map((target) => `?passes=simplify,fuse&target=${target}`);
+  const imports = [...presets.map(({ name }) => `?passes=${name}`), ...ends];
   writeFileSync(
     join(folder, 'types', 'config.ts'),
     `import { defineConfig } from 'vite';
@@ -110,7 +114,9 @@ it('types: the plugins fit the bundlers, and imports have ports', () => {
     import rollup from 'onnx-passes/rollup';
     import vite from 'onnx-passes/vite';
     import OnnxPasses from 'onnx-passes/webpack';
-    import url, { inputs } from './model.onnx?passes=half&onnx';
+    import url, { inputs } from './model.onnx?passes=half,simplify&onnx';
+    ${imports.map((end, i) => `import url${i}, { outputs as outputs${i} } from './model.onnx${end}';`).join('\n')}
+    export const more: [string, string | undefined][] = [${imports.map((_, i) => `[url${i}, outputs${i}[0]?.name]`)}];
     export default defineConfig({ plugins: [vite({ optimize: { target: 'cpu' } })] });
     export const others: [EsbuildPlugin, RollupPlugin, Configuration, string, string] =
       [esbuild(), rollup(), { plugins: [new OnnxPasses()] }, url, inputs.map(({ name }) => name).join()];

@@ -11,8 +11,11 @@ export interface BrowserPaths {
   readonly profile: string;
 }
 
+/** Environment variables, in words of our own, as the types of the package name none of Node's. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Looks for program and runtime. Throws RuntimeError where one is missing. */
-export function browserPaths(profile: string, env: NodeJS.ProcessEnv): BrowserPaths {
+export function browserPaths(profile: string, env: Environment): BrowserPaths {
   try {
     return { program: resolve(browserPath(env)), runtime: runtimeFolder(env), profile };
   } catch (error) {
@@ -29,10 +32,7 @@ const mac = ['Google Chrome', 'Chromium', 'Microsoft Edge'].map(
 );
 
 /** The path of the browser. Throws where there is none. */
-export function browserPath(
-  env: NodeJS.ProcessEnv = process.env,
-  platform: NodeJS.Platform = process.platform,
-): string {
+export function browserPath(env: Environment = process.env, platform: string = process.platform): string {
   const given = env.CHROME_PATH;
   if (given) {
     if (existsSync(given)) return given;
@@ -45,7 +45,7 @@ export function browserPath(
   );
 }
 
-function candidates(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string[] {
+function candidates(env: Environment, platform: string): string[] {
   const folders = [env.PROGRAMFILES, env['PROGRAMFILES(X86)'], env.LOCALAPPDATA].filter((one) => one !== undefined);
   if (platform === 'win32') return folders.flatMap((folder) => windows.map((path) => join(folder, path)));
   const inPath = (env.PATH ?? '').split(delimiter).filter(Boolean);
@@ -56,7 +56,7 @@ function candidates(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): string[]
 }
 
 /** The folder of onnxruntime-web's files. It is no dependency of this package, as few need it. Throws where it is not installed. */
-export function runtimeFolder(env: NodeJS.ProcessEnv = process.env): string {
+export function runtimeFolder(env: Environment = process.env): string {
   const places = [
     env.ONNX_PASSES_RUNTIME && resolve(env.ONNX_PASSES_RUNTIME, 'package.json'),
     join(process.cwd(), 'package.json'),
