@@ -5,8 +5,21 @@ import type { Pass } from '../src/run/pass.js';
 import { SMALL_FILE } from './compact/compacted.js';
 import { passes } from './index.js';
 
-const { bf16, compact, fp16, fullGraph, fuseAct, fuseAttn, fuseCache, fuseNorm, fuseRope, int4, int8, simplify } =
-  passes;
+const {
+  bf16,
+  compact,
+  fp16,
+  fullGraph,
+  fuseAct,
+  fuseAttn,
+  fuseCache,
+  fuseNorm,
+  fuseRope,
+  int4,
+  int8,
+  simplify,
+  tieWeights,
+} = passes;
 
 /** Every fusion: what `explain` asks too. */
 export const fuse: Preset = {
@@ -40,7 +53,10 @@ export const presets: readonly Preset[] = [
     share: 0.52,
     summary: 'The same, and weights of 16 bits: half the file.',
     // What computes in float32 on a GPU is stored in 16 bits.
-    passes: [...whole([...exact, bf16({ float: 'auto' }), onGpu(fp16({ compute: false })), onGpu(fuseCache())]), small],
+    passes: [
+      ...whole([tieWeights(), ...exact, bf16({ float: 'auto' }), onGpu(fp16({ compute: false })), onGpu(fuseCache())]),
+      small,
+    ],
   },
   {
     name: 'quarter',
@@ -49,6 +65,7 @@ export const presets: readonly Preset[] = [
     // Activations last: the runtime's integer products take the bias that BiasGelu would take from them (4 to 6 % of an encoder's time).
     passes: [
       ...whole([
+        tieWeights(),
         simplify(),
         fuseRope(),
         fuseAttn(),
@@ -67,6 +84,7 @@ export const presets: readonly Preset[] = [
     // Weights where 4 bits break the gate get 8, and those where 8 do get 16.
     passes: [
       ...whole([
+        tieWeights(),
         simplify(),
         fuseRope(),
         fuseAttn(),

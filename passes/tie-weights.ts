@@ -31,8 +31,8 @@ export const tieWeights = definePass({
       const tensor = value.tensor as Tensor;
       const turned = [...tensor.shape].reverse();
       if (!shapes.has(String(turned))) continue;
-      const sum = sumOf(tensor);
-      const keyOf = (shape: readonly number[]): string => `${tensor.type}[${shape}] ${sum}`;
+      const diagonal = diagonalOf(tensor);
+      const keyOf = (shape: readonly number[]): string => `${tensor.type}[${shape}] ${diagonal}`;
       const copy = pool
         .get(keyOf(turned))
         ?.find((one) => isVisibleFrom(one, value.graph) && isTransposed(one.tensor as Tensor, tensor));
@@ -62,16 +62,17 @@ function isWeight({ tensor, isOutput, uses }: Value): boolean {
   return tensor.shape.length === 2 && isWhole && tensor.byteLength >= WORTH && instanceCount(tensor) === 1;
 }
 
-/** A sum of all bytes by their place in an element, which is the same in any order of the elements. */
-function sumOf(tensor: Tensor): number {
-  const size = tensor.byteLength / ((tensor.shape[0] as number) * (tensor.shape[1] as number));
-  let [sum, at] = [0, 0];
-  for (const chunk of tensor.chunks())
-    for (const byte of chunk) {
-      sum = (sum + byte * (at + 1)) % 0x1f_ffff_ffff;
-      at = at + 1 === size ? 0 : at + 1;
-    }
-  return sum;
+/** How many elements of a diagonal tell weights apart before they are compared. */
+const DIAGONAL = 8;
+
+/** The first bytes of the diagonal, which a transposed copy has too. */
+function diagonalOf(tensor: Tensor): string {
+  const [rows, columns] = tensor.shape as [number, number];
+  const size = tensor.byteLength / (rows * columns);
+  const count = Math.min(DIAGONAL, rows, columns);
+  const [start = new Uint8Array()] = blocksOf(tensor, ((count - 1) * columns + count) * size);
+  const elements = Array.from({ length: count }, (_, i) => i * (columns + 1) * size);
+  return String(elements.map((at) => start.subarray(at, at + size)));
 }
 
 /** Bytes of one tensor that are held at a time. */
