@@ -73,6 +73,8 @@ export {
 } from './run/pass.js';
 export type { Progress } from './run/pipeline/pipeline-options.js';
 export type { Plan, PlanPoint } from './run/plan-schema.js';
+export type { NodeDetails } from './run/report/details/readable.js';
+export { nodeDetails } from './run/report/details/unpack.js';
 export { readReport } from './run/report/read-report.js';
 export { type PassReport, type Report, reportJsonSchema, reportSchema } from './run/report/report.js';
 export { reportJson } from './run/report/report-json.js';

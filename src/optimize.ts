@@ -12,7 +12,7 @@ import { checkInputs } from './check-inputs.js';
 import { type Coverage, coverageOf } from './coverage/coverage.js';
 import { fittingChoice } from './coverage/sized.js';
 import { choicesOf } from './details/choices.js';
-import type { NodeDetails } from './details/details.js';
+import { type Trees, withTrees } from './details/trees.js';
 import { inferTypes } from './infer/index.js';
 import { dimText } from './ir/dims/dims.js';
 import type { DimSize } from './ir/dims/range.js';
@@ -44,7 +44,8 @@ import { deadlineOf, type TimeOptions } from './run/pipeline/deadline.js';
 import { inOrder, type Placed, reasonOfPlace } from './run/pipeline/in-order.js';
 import { runPipeline } from './run/pipeline/pipeline.js';
 import type { PipelineOptions, Progress } from './run/pipeline/pipeline-options.js';
-import type { PassResult, PipelineResult, TracedRun } from './run/pipeline/pipeline-result.js';
+import type { PipelineResult, TracedRun } from './run/pipeline/pipeline-result.js';
+import { packed } from './run/report/details/pack.js';
 import { REPORT_VERSION, type Report } from './run/report/report.js';
 import { type TargetCpu, targetCpusOf } from './run/target-cpu.js';
 import { proofGate, type Verdict, type Verifier, type VerifyLevel } from './run/verify/verifier.js';
@@ -216,6 +217,7 @@ export async function optimizeBy(
   const warnings = [...result.warnings, ...probed.filter(({ differs }) => differs).map(probedWarning)];
   // Exact passes change no type; two models are inferred for it, which takes as long as some of them.
   const coverage = isExact ? undefined : await coverageIn(model, result, target, options);
+  const { passes: told, trees } = withTrees(result.passes);
   const report: Report = {
     version: REPORT_VERSION,
     created: new Date().toISOString(),
@@ -228,7 +230,7 @@ export async function optimizeBy(
     cpus: isHost(target) ? await cpusOf(result.model, runs) : undefined,
     warnings: warnings.length > 0 ? warnings : undefined,
     repeats: result.repeats.length > 0 ? result.repeats : undefined,
-    passes: toldOfOrder(result.passes, placed),
+    passes: toldOfOrder(told, placed),
     model: { before: result.before, after: result.after },
     coverage,
     cuts: deadline.cuts.length > 0 ? deadline.cuts : undefined,
@@ -238,7 +240,7 @@ export async function optimizeBy(
     gates: [...gatesOf(result.verification.verdict), ...requireGate(required, result.passes)],
     machine: await machineOf(),
     versions: { ...(await versionsOf()), ...probedVersions(probed) },
-    ...(result.traced && (await detailsIn(result, result.traced, coverage, { ...options, target }))),
+    details: result.traced && (await detailsIn(result, result.traced, coverage, trees, { ...options, target })),
     ms: performance.now() - started,
   };
   expectGates(report, options);
@@ -266,16 +268,18 @@ async function detailsIn(
   result: PipelineResult,
   traced: TracedRun,
   coverage: Coverage | undefined,
+  trees: Trees,
   options: OptimizeOptions & { readonly target: Target },
-): Promise<NodeDetails> {
+): Promise<Report['details']> {
   const { detailsOf } = await import('./details/details.js');
   const { shapesOf } = fittingChoice(traced.start, await choicesOf(options));
   const left = new Map(coverage?.left.flatMap(({ reason, weights }) => weights.map(({ name }) => [name, reason])));
-  return detailsOf(result, traced, options.target, shapesOf, left);
+  const details = packed(detailsOf(result, traced, options.target, shapesOf, left));
+  return details && { ...details, ...(trees.length > 0 && { trees }) };
 }
 
 /** The results, with a note on each pass that ran elsewhere than it was written. */
-function toldOfOrder(results: readonly PassResult[], placed: readonly Placed[]): readonly PassResult[] {
+function toldOfOrder(results: Report['passes'], placed: readonly Placed[]): Report['passes'] {
   const first = results.length - placed.length;
   return results.map((result, i) => {
     const moved = placed[i - first];

@@ -3,6 +3,8 @@ export { type ReportHtmlOptions, reportHtml } from './report/html/report-html.js
 export { reportMarkdown } from './report/markdown.js';
 export { reportText } from './report/text.js';
 export type { TextOptions } from './report/text-options.js';
+export type { NodeDetails } from './run/report/details/readable.js';
+export { nodeDetails } from './run/report/details/unpack.js';
 export { readReport } from './run/report/read-report.js';
 export { type PassReport, type Report, reportJsonSchema, reportSchema } from './run/report/report.js';
 export { reportJson } from './run/report/report-json.js';

@@ -1,5 +1,6 @@
 /** `optimize compare`: accuracy and speed of two models that should do the same. */
 import { providerOf, targetRunBy } from '../../src/ir/targets/targets.js';
+import { shellWord } from '../../src/ir/text/shell-word.js';
 import { withCures } from '../../src/job/cures.js';
 import { comparisonText } from '../../src/report/text.js';
 import { comparingProvider } from '../../src/runtime/providers.js';
@@ -12,7 +13,6 @@ import { ProgressLine } from '../terminal/progress-line.js';
 import { show } from '../terminal/terminal.js';
 import { modelAt, pairIn } from './models.js';
 import { exitCodeOf } from './optimize/exit-codes.js';
-import { quoted } from './optimize/optimize.js';
 
 export async function run(flags: Flags): Promise<number> {
   const isHidden = flags.quiet === true || flags.json === true;
@@ -45,7 +45,7 @@ async function cured(placement: PlacementReport, path: string, settings: Config)
   const found = await withCures(placement, await modelAt(path, settings), target, '');
   const causes = found.causes?.map(({ cure, ...cause }) => ({
     ...cause,
-    cure: cure && `optimize ${quoted(path)} --target ${target} ${cure}`,
+    cure: cure && `optimize ${shellWord(path)} --target ${target} ${cure}`,
   }));
   return { ...found, causes };
 }

@@ -35,6 +35,8 @@ export { reportMarkdown } from '../report/markdown.js';
 export { reportText } from '../report/text.js';
 export { GateError } from '../run/outcome.js';
 export { definePass } from '../run/pass.js';
+export type { NodeDetails } from '../run/report/details/readable.js';
+export { nodeDetails } from '../run/report/details/unpack.js';
 export { readReport } from '../run/report/read-report.js';
 export { reportJsonSchema, reportSchema } from '../run/report/report.js';
 export { reportJson } from '../run/report/report-json.js';

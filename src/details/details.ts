@@ -3,13 +3,11 @@ import type { InputShapes } from '../coverage/sized.js';
 import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
 import type { PipelineResult, TracedRun } from '../run/pipeline/pipeline-result.js';
-import type { Report } from '../run/report/report.js';
+import type { NodeDetails } from '../run/report/details/readable.js';
 import { sideOf } from './graph/side.js';
 import { lineageOf } from './lineage/lineage.js';
 import { pairedNodes, typedModel } from './typed.js';
 import { weightsOf } from './weights.js';
-
-export type NodeDetails = Pick<Report, 'graph' | 'lineage' | 'weights'>;
 
 /** `shapesOf`: known sizes for the inputs of a model; `left`: why weights stay float, by name. */
 export function detailsOf(

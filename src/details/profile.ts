@@ -1,5 +1,6 @@
 /** Times of single nodes, by the runtime's own profile of one run of each model. */
 import { named } from '../ir/collections/named.js';
+import type { NodeDetails } from '../run/report/details/readable.js';
 import type { Report } from '../run/report/report.js';
 import type { NodeRun } from '../runtime/isolate.js';
 import type { Profiles } from '../validate/profile.js';
@@ -9,9 +10,9 @@ type Profile = NonNullable<Report['profile']>;
 
 /** The profile as a whole, and the graph with the times on its nodes. */
 export function withProfile(
-  graph: NonNullable<Report['graph']>,
+  graph: NonNullable<NodeDetails['graph']>,
   { provider, before, after, notProfiled }: Profiles,
-): Pick<Report, 'graph' | 'profile'> {
+): { readonly graph: NonNullable<NodeDetails['graph']>; readonly profile: Profile } {
   const sides = { before: before && timed(graph.before, before), after: after && timed(graph.after, after) };
   const told = (side: typeof sides.before, runs: readonly NodeRun[] = []): Profile['before'] =>
     side && { provider, ms: sum(runs), matched: side.matched, byOp: byOp(runs) };

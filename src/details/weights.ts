@@ -4,10 +4,10 @@ import { parametersOf } from '../ir/tensors/parameters.js';
 import type { RecordedTrail } from '../ir/trail.js';
 import type { Value } from '../ir/value.js';
 import type { TracedPass, TracedRun } from '../run/pipeline/pipeline-result.js';
-import type { Report } from '../run/report/report.js';
+import type { NodeDetails } from '../run/report/details/readable.js';
 import type { GraphSide } from './graph/side.js';
 
-type Weights = NonNullable<Report['weights']>;
+type Weights = NonNullable<NodeDetails['weights']>;
 type Stored = Weights[number]['after'];
 
 /** The constants that hold a weight now, and the pass that stored it so. */

@@ -1,11 +1,13 @@
 /** The details that a job on a file adds to its report: times of nodes, error by block, hashes, a recipe. */
 import type { Model } from '../ir/model.js';
 import type { ProgressListener } from '../ir/text/progress.js';
+import { packed } from '../run/report/details/pack.js';
+import { nodeDetails } from '../run/report/details/unpack.js';
 import type { Report } from '../run/report/report.js';
 import type { Validation } from '../validate/validation.js';
 import type { OptimizeFileOptions } from './options.js';
 
-type JobDetails = Pick<Report, 'graph' | 'profile' | 'errors' | 'hashes' | 'recipe'>;
+type JobDetails = Pick<Report, 'details' | 'profile' | 'errors' | 'hashes' | 'recipe'>;
 
 /** What was done, by the job. */
 interface DoneJob {
@@ -13,7 +15,7 @@ interface DoneJob {
   readonly files: readonly string[];
   readonly model: Model;
   readonly passes: string;
-  readonly report: Pick<Report, 'passes' | 'fidelity' | 'model' | 'target' | 'seed' | 'graph'>;
+  readonly report: Pick<Report, 'passes' | 'fidelity' | 'model' | 'target' | 'seed' | 'details'>;
   /** Undefined where nothing was compared. */
   readonly measured: Pick<Validation, 'accuracy' | 'profiles'> | undefined;
 }
@@ -24,10 +26,11 @@ export async function jobDetails(
   say: ProgressListener,
 ): Promise<JobDetails> {
   const { hashesOf, recipeOf } = await import('./origin.js');
-  const { target, seed, graph } = report;
+  const { target, seed, details } = report;
   const hashes = await hashesOf(files, options.inputs);
   const recipe = recipeOf(input, { ...options }, { passes, target, seed });
-  if (!measured || !graph) return { hashes, recipe };
+  const known = nodeDetails(report);
+  if (!measured || !known.graph) return { hashes, recipe };
   const { errorsOf } = await import('../details/errors.js');
   const { withProfile } = await import('../details/profile.js');
   say('comparing blocks');
@@ -36,6 +39,10 @@ export async function jobDetails(
   const errors = isRunning
     ? await errorsOf(input, model, report, { inputs, dims, shapes, seed, allowOutsideData, budget })
     : undefined;
-  const times = measured.profiles && withProfile(graph, measured.profiles);
-  return { hashes, recipe, ...(errors && { errors }), ...times };
+  const timed = measured.profiles && withProfile(known.graph, measured.profiles);
+  const withTimes = timed && packed({ ...known, graph: timed.graph });
+  return {
+    ...{ hashes, recipe, ...(errors && { errors }) },
+    ...(timed && { profile: timed.profile, details: { ...details, ...withTimes } as Report['details'] }),
+  };
 }

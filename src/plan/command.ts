@@ -1,6 +1,7 @@
 /** The command of a point of a plan, with all settings that decided about the point: it makes the same file. */
 import { sizeText } from '../ir/dims/range.js';
 import type { Target } from '../ir/targets/targets.js';
+import { shellWord } from '../ir/text/shell-word.js';
 import type { Config } from '../settings/config.js';
 import type { GateOptions } from '../validate/judge/gates.js';
 
@@ -56,11 +57,10 @@ export function commandOf(
         .join() || undefined,
     ],
   ];
-  const words = flags.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${quoted(String(value))}`]));
-  return ['optimize', quoted(input), ...words, ...(allowOutsideData ? ['--allow-outside-data'] : [])].join(' ');
+  const words = flags.flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag} ${shellWord(String(value))}`],
+  );
+  return ['optimize', shellWord(input), ...words, ...(allowOutsideData ? ['--allow-outside-data'] : [])].join(' ');
 }
 
 const flagged = (name: string): string => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
-/** As a shell reads it. */
-const quoted = (word: string): string => (/^[\w./%=,:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);

@@ -1,5 +1,7 @@
 /** The passes, nodes or weights of a report as a table for other programs: RFC 4180, times in milliseconds, sizes in bytes. */
+import { shellWord } from '../ir/text/shell-word.js';
 import { UsageError } from '../ir/text/usage-error.js';
+import { nodeDetails } from '../run/report/details/unpack.js';
 import type { Report } from '../run/report/report.js';
 
 export const csvTables = ['passes', 'nodes', 'weights'] as const;
@@ -41,8 +43,9 @@ const passRows = ({ passes }: Report): Row[] =>
     verify_ms: verifyMs,
   }));
 
-function nodeRows({ graph, lineage = [], upgraded }: Report): Row[] {
-  if (!graph) throw missing('nodes', upgraded);
+function nodeRows(report: Report): Row[] {
+  const { graph, lineage = [] } = nodeDetails(report);
+  if (!graph) throw missing('nodes', report);
   const { nodes, blocks } = graph.after;
   const sources = new Map(lineage.flatMap((one) => one.nodes.map((name) => [name, one] as const)));
   return nodes.map(({ name, op, scope, block, repeat, provider, state, cause, ms, multiplyAdds }) => {
@@ -56,15 +59,16 @@ function nodeRows({ graph, lineage = [], upgraded }: Report): Row[] {
   });
 }
 
-function weightRows({ weights, upgraded }: Report): Row[] {
-  if (!weights) throw missing('weights', upgraded);
+function weightRows(report: Report): Row[] {
+  const { weights } = nodeDetails(report);
+  if (!weights) throw missing('weights', report);
   return weights.map(({ name, block, repeat, before, after, pass, why }) => ({
     ...{ name, block, repeat, type_before: before.type, bytes_before: before.bytes },
     ...{ type_after: after.type, bytes_after: after.bytes, pass, why },
   }));
 }
 
-const missing = (of: string, upgraded: Report['upgraded']): UsageError =>
+const missing = (of: CsvTable, { upgraded, input }: Report): UsageError =>
   new UsageError(
-    `report: expected ${of}; found none. ${upgraded ? upgraded.text : 'They are written where details were asked for'}`,
+    `report: expected ${of}; found none. ${upgraded ? `${upgraded.text}. ` : ''}A run with --report out.json writes them (optimize(model, passes, { details: true }) in code): optimize ${shellWord(input ?? 'model.onnx')} --report report.json`,
   );

@@ -1,7 +1,7 @@
 /** What `diffModels` finds between two models, in JSON. Within one version fields are added, never changed. Sizes are bytes. */
 import { z } from 'zod';
+import type { DeepReadonly } from './report/deep-readonly.js';
 import { count, counts, measure, sizes } from './report/parts/common.js';
-import type { DeepReadonly } from './report/report.js';
 
 const places = z.array(z.string()).describe('Names of nodes, of `before` where it has them: the first few.');
 const side = <T extends z.ZodType>(one: T) => ({ before: one.optional(), after: one.optional() });

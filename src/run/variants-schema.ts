@@ -1,6 +1,7 @@
 /** What `optimizeVariants` made, in JSON. */
 import { z } from 'zod';
-import { type DeepReadonly, reportSchema } from './report/report.js';
+import type { DeepReadonly } from './report/deep-readonly.js';
+import { reportSchema } from './report/report.js';
 
 const count = z.number().int().nonnegative();
 

@@ -7,13 +7,13 @@ import { buildModel } from '../../src/ir/build.js';
 import { optimizeFile } from '../../src/job/optimize-file.js';
 import { closeRuntime } from '../../src/on-demand.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { type DetailedReport, withDetails } from '../../src/report/html/details.js';
 import { GraphChanges } from '../../src/report/html/graph/changes.js';
 import { readReport } from '../../src/run/report/read-report.js';
-import type { Report } from '../../src/run/report/report.js';
 
 describe('the report of a model with bodies and without names of nodes', () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-'));
-  let report: Report;
+  let report: DetailedReport;
   let changes: GraphChanges;
 
   beforeAll(async () => {
@@ -39,7 +39,7 @@ describe('the report of a model with bodies and without names of nodes', () => {
     await writeModel(model, join(folder, 'model.onnx'));
     const reportPath = join(folder, 'report.json');
     await optimizeFile(join(folder, 'model.onnx'), 'simplify,compact', { reportPath, onGate: 'report', target: 'cpu' });
-    report = readReport(readFileSync(reportPath, 'utf8'));
+    report = withDetails(readReport(readFileSync(reportPath, 'utf8')));
     changes = new GraphChanges({ ...report, graph: report.graph! });
   });
   afterAll(async () => {

@@ -8,15 +8,15 @@ import { encoder } from '../../fixtures/encoder.js';
 import { optimizeFile } from '../../src/job/optimize-file.js';
 import { closeRuntime } from '../../src/on-demand.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { type DetailedReport, withDetails } from '../../src/report/html/details.js';
 import { readReport } from '../../src/run/report/read-report.js';
-import type { Report } from '../../src/run/report/report.js';
 
 const LAYERS = 2;
 
 describe('the report of a job on a file', () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-'));
   const path = (name: string) => join(folder, name);
-  let report: Report;
+  let report: DetailedReport;
 
   beforeAll(async () => {
     const size = { hidden: 64, heads: 2, intermediate: 128, vocabulary: 60, positions: 32 };
@@ -24,7 +24,7 @@ describe('the report of a job on a file', () => {
     const reportPath = path('report.json');
     const command = 'optimize model.onnx -p fuse-act,int8';
     await optimizeFile(path('model.onnx'), 'fuse-act,int8', { reportPath, command, onGate: 'report', target: 'cpu' });
-    report = readReport(readFileSync(reportPath, 'utf8'));
+    report = withDetails(readReport(readFileSync(reportPath, 'utf8')));
   });
   afterAll(async () => {
     await closeRuntime();

@@ -8,9 +8,9 @@ import type { Model } from '../../src/ir/model.js';
 import { tensorOf } from '../../src/ir/tensors/numbers.js';
 import { closeRuntime } from '../../src/on-demand.js';
 import { type OptimizeOptions, optimize } from '../../src/optimize.js';
+import { type DetailedReport, withDetails } from '../../src/report/html/details.js';
 import type { PassesLike } from '../../src/run/parse.js';
 import { definePass } from '../../src/run/pass.js';
-import type { Report } from '../../src/run/report/report.js';
 
 const scalar = (g: GraphBuilder, n: number) => g.constant(tensorOf('float32', [n], []), `c${n}`);
 
@@ -32,9 +32,9 @@ const between = (): Model =>
     g.output('y', g.op('Relu', [gelu(g, before, 'a')], {}, { name: 'behind' }), 'float32', [2, 8]);
   });
 
-async function detailed(model: Model, passes: PassesLike, options: OptimizeOptions = {}): Promise<Report> {
+async function detailed(model: Model, passes: PassesLike, options: OptimizeOptions = {}): Promise<DetailedReport> {
   const { report } = await optimize(model, passes, { details: true, onGate: 'report', target: 'cpu', ...options });
-  return report;
+  return withDetails(report);
 }
 
 /** Adds 1 to the output: wrong. */
@@ -132,7 +132,7 @@ describe('lineage', () => {
       await detailed(model, 'fuse-act,fp16', { regional: false, verify: 'none' }),
     ];
     expect(once.repeats?.[0]?.once).toBe(5);
-    const sorted = ({ lineage = [] }: Report) =>
+    const sorted = ({ lineage = [] }: DetailedReport) =>
       lineage.map(({ nodes, from, pass, rule }) => `${[...nodes].sort()} ⟵ ${[...from].sort()} ${pass} ${rule}`).sort();
     expect(sorted(once)).toEqual(sorted(each));
     expect(once.graph).toEqual(each.graph);
@@ -178,9 +178,9 @@ describe('lineage', () => {
     const model = between();
     const { revision } = model;
     const { model: result, report } = await optimize(model, 'fuse-act', { verify: 'none' });
-    expect([model.revision, model.trail, result.trail, report.graph, report.lineage]).toEqual([
+    expect([model.revision, model.trail, result.trail, report.details]).toEqual([
       revision,
-      ...Array(4).fill(undefined),
+      ...Array(3).fill(undefined),
     ]);
     const traced = await optimize(model, 'fuse-act', { verify: 'none', details: true });
     expect([model.revision, model.trail, traced.model.trail]).toEqual([revision, undefined, undefined]);

@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest';
+import { type DetailedReport, withDetails } from '../../src/report/html/details.js';
 import { GraphChanges } from '../../src/report/html/graph/changes.js';
 import { PageBuilder } from '../../src/report/html/page-builder.js';
 import { sectionMarkup } from '../../src/report/html/sections/section.js';
 import { nodesSection } from '../../src/report/html/sections/tables.js';
-import type { Report } from '../../src/run/report/report.js';
-import { detailed } from './detailed.js';
+import { detailed as packedReport } from './detailed.js';
 
-type Detailed = Report & Required<Pick<Report, 'graph'>>;
+type Detailed = DetailedReport & Required<Pick<DetailedReport, 'graph'>>;
+
+const detailed = (layers: number): Detailed => withDetails(packedReport(layers)) as Detailed;
 
 /** Each node of the result as `2 MatMul: kept`, those of the original behind it. */
 function states(report: Detailed): string[] {
@@ -17,7 +19,7 @@ function states(report: Detailed): string[] {
 }
 
 it('keeps a node whose name alone is another, as compact writes them, and none of another operator', () => {
-  const named = detailed(1) as Detailed;
+  const named = detailed(1);
   const expected = [
     ...['MatMul: kept', 'com.microsoft::Gelu: new'],
     ...['MatMul: kept', 'Div: gone', 'Erf: gone', 'Add: gone', 'Mul: gone'],
@@ -38,7 +40,7 @@ it('keeps a node whose name alone is another, as compact writes them, and none o
 });
 
 it('says which part of the time is with nodes that are listed', () => {
-  const report = detailed(1) as Detailed;
+  const report = detailed(1);
   const nodes = report.graph.after.nodes.map((node) => ({ ...node, ms: 1 }));
   const profile = { after: { provider: 'cpu', ms: 10, matched: 2, byOp: {} } };
   const timed = { ...report, profile, graph: { ...report.graph, after: { ...report.graph.after, nodes } } };

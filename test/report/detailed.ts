@@ -1,8 +1,10 @@
 /** A report with everything that the page shows: an encoder of many layers, one of them fused into fewer nodes. */
+import { packed } from '../../src/run/report/details/pack.js';
+import type { NodeDetails } from '../../src/run/report/details/readable.js';
 import { type Report, reportSchema } from '../../src/run/report/report.js';
 import { sample } from './sample.js';
 
-type Node = NonNullable<Report['graph']>['before']['nodes'][number];
+type Node = NonNullable<NodeDetails['graph']>['before']['nodes'][number];
 
 const node = (name: string, op: string, inputs: string[], layer: number, more: Partial<Node> = {}): Node => ({
   name,
@@ -43,17 +45,27 @@ export function detailed(layers: number, text: (name: string) => string = (name)
   });
   const each = Array.from({ length: layers }, (_, layer) => layer);
   const name = (layer: number, part: string): string => text(`/encoder/layer.${layer}/${part}`);
+  const graph: NodeDetails['graph'] = { before: side(before), after: side(after) };
+  const lineage: NodeDetails['lineage'] = each.map((layer) => ({
+    nodes: [name(layer, 'Mul')],
+    from: ['Div', 'Erf', 'Add', 'Mul'].map((part) => name(layer, part)),
+    pass: 'fuse-act',
+    rule: text('gelu'),
+    proof: { how: 'rewrite compared', error: 1e-7 },
+  }));
+  const weights: NodeDetails['weights'] = each.map((layer) => ({
+    name: name(layer, 'weight'),
+    block: text('encoder/layer'),
+    repeat: layer,
+    before: { type: 'float32', bytes: 16384 },
+    after: { type: 'bfloat16', bytes: 8192 },
+    pass: 'bf16',
+    why: 'stored in 16 bits',
+  }));
   return reportSchema.parse({
     ...sample,
     input: text('model.onnx'),
-    graph: { before: side(before), after: side(after) },
-    lineage: each.map((layer) => ({
-      nodes: [name(layer, 'Mul')],
-      from: ['Div', 'Erf', 'Add', 'Mul'].map((part) => name(layer, part)),
-      pass: 'fuse-act',
-      rule: text('gelu'),
-      proof: { how: 'rewrite compared', error: 1e-7 },
-    })),
+    details: packed({ graph, lineage, weights }),
     errors: {
       byPass: [{ pass: 'bf16', relativeL2: 0.002 }],
       byBlock: each.map((layer) => ({
@@ -67,16 +79,6 @@ export function detailed(layers: number, text: (name: string) => string = (name)
         nodes: [name(2, 'Mul')],
       },
     },
-    weights: each.map((layer) => ({
-      name: name(layer, 'weight'),
-      block: text('encoder/layer'),
-      repeat: layer,
-      before: { type: 'float32', bytes: 16384 },
-      after: { type: 'bfloat16', bytes: 8192 },
-      pass: 'bf16',
-      why: 'stored in 16 bits',
-      error: 0.001,
-    })),
     hashes: { model: { name: text('model.onnx'), bytes: 1, sha256: '0'.repeat(64) }, data: [], inputs: [] },
     recipe: { command: sample.command, config: { passes: text('fuse-attn,bf16') } },
   }) as Report;

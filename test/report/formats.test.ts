@@ -3,13 +3,15 @@ import { reportBadge } from '../../src/report/badge.js';
 import { reportCsv } from '../../src/report/csv.js';
 import { formatOf, formatted, reportFormats } from '../../src/report/formats.js';
 import { reportText } from '../../src/report/text.js';
+import { packed } from '../../src/run/report/details/pack.js';
+import type { NodeDetails } from '../../src/run/report/details/readable.js';
 import { readReport } from '../../src/run/report/read-report.js';
+import type { Report } from '../../src/run/report/report.js';
 import { reportJson } from '../../src/run/report/report-json.js';
 import { sample } from './sample.js';
 
 const node = (name: string) => ({ name, op: 'MatMul', inputs: [], outputs: [] });
-const detailed = {
-  ...sample,
+const details: NodeDetails = {
   graph: {
     before: { nodes: [], values: {}, blocks: [] },
     after: {
@@ -33,7 +35,8 @@ const detailed = {
       ...{ pass: 'int8', why: 'a large product' },
     },
   ],
-} as const;
+};
+const detailed: Report = { ...sample, details: packed(details) };
 
 describe('formats of a report', () => {
   it('are all made of its JSON', async () => {
@@ -74,9 +77,13 @@ describe('a table', () => {
   });
 
   it('is refused where the report lacks it', () => {
-    expect(() => reportCsv(sample, 'nodes')).toThrow('report: expected nodes; found none.');
+    expect(() => reportCsv(sample, 'nodes')).toThrow(
+      'report: expected nodes; found none. A run with --report out.json writes them (optimize(model, passes, { details: true }) in code): optimize model.onnx --report report.json',
+    );
     const old = readReport({ ...sample, version: 1 });
-    expect(() => reportCsv(old, 'weights')).toThrow(/found none\. written by an older version; it has no /);
+    expect(() => reportCsv(old, 'weights')).toThrow(
+      /found none\. written by an older version; it has no .*\. A run with --report/,
+    );
   });
 });
 

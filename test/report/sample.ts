@@ -12,7 +12,7 @@ const model = (nodes: number, bytes: number) => ({
 const timing = (median: number) => ({ median, low: median * 0.9, high: median * 1.2, runs: 20 });
 
 export const sample: Report = reportSchema.parse({
-  version: 2,
+  version: 3,
   created: '2026-01-02T03:04:05.000Z',
   command: 'optimize model.onnx --passes fuse-attn,bf16',
   input: 'model.onnx',

@@ -1,4 +1,6 @@
 /** `optimize <model>`: reads flags and config, has the model optimized, prints the report. */
+
+import { shellWord } from '../../../src/ir/text/shell-word.js';
 import { UsageError } from '../../../src/ir/text/usage-error.js';
 import { optimizeFile } from '../../../src/job/optimize-file.js';
 import type { OptimizeFileOptions } from '../../../src/job/options.js';
@@ -17,7 +19,7 @@ import { goesToStdout, withPipes } from './piped.js';
 
 /** Runs the command and gives its exit code. `words` is the command line as it was typed. */
 export async function run(flags: Flags, words: readonly string[]): Promise<number> {
-  const command = ['optimize', ...words].map(quoted).join(' ');
+  const command = ['optimize', ...words].map(shellWord).join(' ');
   if (!flags.watch) return runJob(flags, await settingsFor(flags), command);
   if (flags.model === '-' || flags.out === '-')
     throw new UsageError('--watch: expected a file; found stdin or stdout, which do not change');
@@ -106,7 +108,3 @@ function batchApart(flags: Flags): { flags: Flags; batch: string | undefined } {
   const { dim: _, ...others } = flags;
   return { flags: Object.keys(dims).length > 0 ? { ...others, dim: dims } : others, batch };
 }
-
-/** A word as a shell needs it. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,5 +1,6 @@
 /** `optimize run`: the jobs of a config. */
 import { modelFiles } from '../../../src/folder/plan/given-models.js';
+import { shellWord } from '../../../src/ir/text/shell-word.js';
 import { shownText } from '../../../src/ir/text/shown-text.js';
 import { UsageError, unknownText } from '../../../src/ir/text/usage-error.js';
 import type { Config } from '../../../src/settings/config.js';
@@ -8,7 +9,7 @@ import type { Flags } from '../../parse/flags.js';
 import { jobsFor } from '../../settings/settings.js';
 import { fail } from '../../terminal/fail.js';
 import { stderr } from '../../terminal/terminal.js';
-import { quoted, runJob } from './optimize.js';
+import { runJob } from './optimize.js';
 
 /** Runs the jobs that are named, or all, one after another; gives the exit code of the first that fails. An error ends its own job alone. */
 export async function run(flags: Flags): Promise<number> {
@@ -20,7 +21,7 @@ export async function run(flags: Flags): Promise<number> {
   for (const [one, job] of Object.entries(jobs)) {
     if (name !== undefined && name !== one) continue;
     if (!flags.quiet) stderr.write(`${shownText(`job ${one}`)}\n`);
-    const ended = await runOne(flags, config, job, `optimize run ${quoted(one)}`).catch((error) =>
+    const ended = await runOne(flags, config, job, `optimize run ${shellWord(one)}`).catch((error) =>
       fail(error, `job ${one}: `),
     );
     code ||= ended;

@@ -1,10 +1,10 @@
 /** Optimizes the open model as the command would: the result is offered where every gate holds. */
 import type { Model } from '../../ir/model.js';
 import type { Target } from '../../ir/targets/targets.js';
+import { shellWord } from '../../ir/text/shell-word.js';
 import { shownText } from '../../ir/text/shown-text.js';
 import { UsageError } from '../../ir/text/usage-error.js';
 import { headlineOf } from '../../report/headline.js';
-import { word } from '../../report/html/next/commands.js';
 import type { Progress } from '../../run/pipeline/pipeline-options.js';
 import type { Report } from '../../run/report/report.js';
 import { GateError, modelFiles, optimize, reportHtml, reportJson, useRuntime } from '../library.js';
@@ -41,7 +41,7 @@ export async function optimized(
     verify: verified ? undefined : ('none' as const),
     allowRollback: true,
     details: true,
-    command: `optimize ${word(open.name)} --passes ${word(passes)} --target ${target} -o ${word(out)}`,
+    command: `optimize ${shellWord(open.name)} --passes ${shellWord(passes)} --target ${target} -o ${shellWord(out)}`,
     onProgress: ({ step, pass, position, count, estimate }: Progress) =>
       tell({
         kind: 'progress',

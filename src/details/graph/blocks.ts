@@ -3,9 +3,9 @@ import { maxOf } from '../../ir/collections/lists.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { findBlocks } from '../../region/blocks/index.js';
-import type { Report } from '../../run/report/report.js';
+import type { NodeDetails } from '../../run/report/details/readable.js';
 
-export type Blocks = NonNullable<Report['graph']>['before']['blocks'];
+export type Blocks = NonNullable<NodeDetails['graph']>['before']['blocks'];
 
 export interface BlockPlace {
   readonly block: number;

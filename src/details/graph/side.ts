@@ -6,12 +6,12 @@ import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import { type Accelerator, isHost, type Target } from '../../ir/targets/targets.js';
 import type { Value } from '../../ir/value.js';
-import type { Report } from '../../run/report/report.js';
+import type { NodeDetails } from '../../run/report/details/readable.js';
 import { placedNodes } from '../../runtime/placed-nodes.js';
 import { blockPlaces } from './blocks.js';
 import type { NodeNames } from './names.js';
 
-export type GraphSide = NonNullable<Report['graph']>['before'];
+export type GraphSide = NonNullable<NodeDetails['graph']>['before'];
 type NodeEntry = GraphSide['nodes'][number];
 
 /** Of a model with more nodes, one repeat of each block is listed. */

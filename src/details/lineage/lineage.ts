@@ -3,11 +3,11 @@ import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
 import type { Identity, RecordedTrail } from '../../ir/trail.js';
 import type { TracedPass, TracedRun } from '../../run/pipeline/pipeline-result.js';
-import type { Report } from '../../run/report/report.js';
+import type { NodeDetails } from '../../run/report/details/readable.js';
 import type { Verdict } from '../../run/verify/verifier.js';
 import { type NodeSource, sourcesOf } from './step.js';
 
-type Lineage = NonNullable<Report['lineage']>;
+type Lineage = NonNullable<NodeDetails['lineage']>;
 type Entry = Lineage[number];
 
 /** How the report calls a node. */

@@ -37,3 +37,6 @@ export function changeText(before: number, after: number): string {
   const percent = before > 0 ? Math.round((100 * (after - before)) / before) : 0;
   return percent === 0 ? '' : percent > 0 ? `+${percent} %` : `−${-percent} %`;
 }
+
+/** The node that a place names: `Softmax "/h.0/Softmax"`. */
+export const nodeOf = (place: string): string => /"(.*)"$/s.exec(place)?.[1] ?? place;

@@ -2,7 +2,7 @@
 import { bytesText, msText } from '../../ir/text/quantities.js';
 import { shownText, withTexts } from '../../ir/text/shown-text.js';
 import type { FolderReport } from '../../run/folder-report.js';
-import type { Report } from '../../run/report/report.js';
+import { type DetailedReport, withDetails } from './details.js';
 import { documentText } from './document.js';
 import { baseName, changeText } from './facts.js';
 import { html } from './markup.js';
@@ -18,7 +18,9 @@ import { verdictCards } from './sections/verdict.js';
 /** The page as text; `picture` is a PNG of both pictures, original first. */
 export function folderPage(given: FolderReport, picture?: Uint8Array): string {
   const report = withTexts(given, shownText);
-  const reports = report.parts.flatMap((part) => (part.report ? [{ name: part.name, report: part.report }] : []));
+  const reports = report.parts.flatMap((part) =>
+    part.report ? [{ name: part.name, report: withDetails(part.report) }] : [],
+  );
   return documentText({
     title: shownText(baseName(given.input.replace(/[\\/]+$/, '')) || given.input),
     subtitle: [report.layout, `${report.parts.length} models`, msText(report.ms)],
@@ -56,7 +58,7 @@ function verdict(report: FolderReport): PageSection {
 }
 
 /** One model of the folder, without the graphs: a run on it alone shows these. */
-function partSection(name: string, report: Report, at: number): PageSection {
+function partSection(name: string, report: DetailedReport, at: number): PageSection {
   const next = opportunitiesOf(report);
   return {
     id: `part-${at}`,

@@ -2,6 +2,7 @@
 
 import { shownText, withTexts } from '../../ir/text/shown-text.js';
 import type { Report } from '../../run/report/report.js';
+import { type DetailedReport, withDetails } from './details.js';
 import { documentText } from './document.js';
 import { baseName } from './facts.js';
 import { GraphChanges } from './graph/changes.js';
@@ -20,9 +21,9 @@ import { weightsSection } from './sections/weights.js';
 
 /** The page as text. `earlier`: a report of the same model, whose opportunities are graded. */
 export async function reportPage(given: Report, earlier?: Report): Promise<string> {
-  const report = withTexts(given, shownText);
+  const report = withDetails(withTexts(given, shownText));
   const page = new PageBuilder();
-  const sections = await reportSections(report, earlier && withTexts(earlier, shownText), page);
+  const sections = await reportSections(report, earlier && withDetails(withTexts(earlier, shownText)), page);
   return documentText({
     title: shownText(baseName(given.input ?? 'model')),
     subtitle: [report.target, report.created.slice(0, 16).replace('T', ' '), machineText(report)].filter(
@@ -33,7 +34,11 @@ export async function reportPage(given: Report, earlier?: Report): Promise<strin
   });
 }
 
-async function reportSections(report: Report, earlier: Report | undefined, page: PageBuilder): Promise<PageSection[]> {
+async function reportSections(
+  report: DetailedReport,
+  earlier: DetailedReport | undefined,
+  page: PageBuilder,
+): Promise<PageSection[]> {
   const { graph } = report;
   const changes = graph && new GraphChanges({ ...report, graph });
   return [

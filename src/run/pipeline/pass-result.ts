@@ -21,7 +21,7 @@ export interface JudgedRun {
 export const isKept = ({ run, verdict }: JudgedRun): boolean => run.isChanged && verdict?.outcome !== 'rejected';
 
 export function passResult(
-  { passes, takenBack: takenBackAtEnd, regions, summary }: PipelineState,
+  { passes, takenBack: takenBackAtEnd, regions, summary, options: { details } }: PipelineState,
   position: number,
   judged: JudgedRun,
   { after, ms }: { readonly after: ModelSummary; readonly ms: number },
@@ -42,7 +42,7 @@ export function passResult(
     bytes: { before: summary.bytes, after: after.bytes },
     notes: takenBack && isDone ? [...notes, takenBackNote(takenBack)] : notes,
     skips,
-    sites: sitesOf(sites, placesIn(regions)),
+    sites: sitesOf(sites, placesIn(regions), details),
     verdict,
     error: isDone ? verdict?.error : undefined,
     takenBack: isDone ? takenBack : undefined,

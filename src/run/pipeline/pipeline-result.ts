@@ -7,7 +7,7 @@ import type { Regions } from '../../region/regions.js';
 import type { Repeat } from '../../region/shortened.js';
 import { type Note, type Skip, toldIn } from '../context.js';
 import type { Fidelity } from '../pass.js';
-import type { SiteResult } from '../sites.js';
+import type { TracedSite } from '../sites.js';
 import type { TuningResult } from '../tune/tuning.js';
 import type { RewriteResult } from '../verify/rewrite-checker.js';
 import type { Verdict, VerifyLevel } from '../verify/verifier.js';
@@ -26,7 +26,7 @@ export interface PassResult {
   readonly notes: readonly Note[];
   readonly skips: readonly Skip[];
   /** Every place that the pass could fuse, fused or not; absent for a pass that fuses nothing. */
-  readonly sites?: readonly SiteResult[];
+  readonly sites?: readonly TracedSite[];
   readonly verdict?: Verdict;
   /** The largest relative L2 of an output against the model before the pass; absent where the two were not compared. */
   readonly error?: number;

@@ -5,10 +5,11 @@
 import { z } from 'zod';
 import { architectures, targets } from '../../ir/targets/targets.js';
 import { verifyLevels } from '../verify/verifier.js';
+import type { DeepReadonly } from './deep-readonly.js';
+import { packedDetails } from './details/packed.js';
 import { accuracy } from './parts/accuracy.js';
 import { count, fidelity, verdict } from './parts/common.js';
-import { errors, profile, weights } from './parts/details.js';
-import { graph, lineage } from './parts/graph.js';
+import { errors, profile } from './parts/details.js';
 import { coverage, modelReport, repeats } from './parts/model.js';
 import { hashes, recipe, upgraded } from './parts/origin.js';
 import { cpus, gate, outcome, warnings } from './parts/outcome.js';
@@ -17,7 +18,7 @@ import { aot, placement } from './parts/placement.js';
 import { rollout } from './parts/rollout.js';
 import { ranges, speed, tuning } from './parts/speed.js';
 
-export const REPORT_VERSION = 2;
+export const REPORT_VERSION = 3;
 
 /** The schema of the report. */
 export const reportSchema = z.object({
@@ -69,10 +70,8 @@ export const reportSchema = z.object({
   machine: z.object({ os: z.string(), arch: z.string(), cpu: z.string(), cores: count, memory: count }).optional(),
   versions: z.record(z.string(), z.string()),
   ms: z.number(),
-  graph,
-  lineage,
+  details: packedDetails.optional(),
   errors,
-  weights,
   profile,
   hashes,
   recipe,
@@ -82,9 +81,6 @@ export const reportSchema = z.object({
 /** What happened to a model. */
 export type Report = DeepReadonly<z.output<typeof reportSchema>>;
 export type PassReport = Report['passes'][number];
-
-/** Data that nobody changes, at any depth. */
-export type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonly<T[K]> } : T;
 
 /** The report's JSON schema (draft 2020-12). */
 export const reportJsonSchema = (): object => z.toJSONSchema(reportSchema);

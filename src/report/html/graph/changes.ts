@@ -1,15 +1,13 @@
 /** Which nodes of both graphs are kept, new or gone, and what is known of each. */
 import { msText, numberText } from '../../../ir/text/quantities.js';
-import type { Report } from '../../../run/report/report.js';
-import type { GraphNodeInfo, LineageInfo, SideInfo } from '../details.js';
+import type { DetailedReport, GraphNodeInfo, LineageInfo, SideInfo } from '../details.js';
+import { nodeOf } from '../facts.js';
 import type { RowDetails } from '../page-builder.js';
+import { treeText } from './tree.js';
 
 export type SideName = 'before' | 'after';
 export type NodeState = 'kept' | 'new' | 'gone';
-type Site = NonNullable<Report['passes'][number]['sites']>[number] & { readonly pass: string };
-
-/** The node that a place names: `Softmax "/h.0/Softmax"`. */
-export const nodeOf = (place: string): string => /"(.*)"$/s.exec(place)?.[1] ?? place;
+type Site = NonNullable<DetailedReport['passes'][number]['sites']>[number] & { readonly pass: string };
 
 /** Both graphs of a report, node by node: the names of nodes are unique in each. */
 export class GraphChanges {
@@ -23,7 +21,7 @@ export class GraphChanges {
   /** What a fusing pass says of a node, by its name. */
   readonly #sites = new Map<string, Site>();
 
-  constructor(readonly report: Report & Required<Pick<Report, 'graph'>>) {
+  constructor(readonly report: DetailedReport & Required<Pick<DetailedReport, 'graph'>>) {
     this.before = report.graph.before;
     this.after = report.graph.after;
     for (const one of report.lineage ?? []) {
@@ -102,6 +100,7 @@ export class GraphChanges {
       ['why not', site?.fused ? undefined : site?.reason],
       ['matched', site?.matched === undefined ? undefined : `${site.matched} nodes, up to ${site.reached ?? '?'}`],
       ['help', site?.help],
+      ['tree', site && treeText(this.report, site)],
     ];
   }
 }

@@ -1,24 +1,20 @@
 /** The command of a report, changed. */
 import { isHost } from '../../../ir/targets/targets.js';
+import { shellWord } from '../../../ir/text/shell-word.js';
 import type { Report } from '../../../run/report/report.js';
-import { outcomeOf } from '../facts.js';
-import { nodeOf } from '../graph/changes.js';
-
-/** A word as a shell needs it. */
-export const word = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+import { nodeOf, outcomeOf } from '../facts.js';
 
 /** What draws the tree of a site, for the target that it was looked at for. */
 export function explainCommand({ input = 'model.onnx', target, architecture }: Report, place: string): string {
   const on = architecture ? `${target}:${architecture}` : target;
-  return `optimize explain ${word(input)} --at ${word(nodeOf(place))}${isHost(target) ? '' : ` --target ${on}`}`;
+  return `optimize explain ${shellWord(input)} --at ${shellWord(nodeOf(place))}${isHost(target) ? '' : ` --target ${on}`}`;
 }
 
 /** The command that made the report, or one like it. */
 export const baseCommand = (report: Report): string =>
   report.command ??
   report.recipe?.command ??
-  `optimize ${word(report.input ?? 'model.onnx')} --passes ${word(outcomeOf(report).asked.join(',') || 'exact')}`;
+  `optimize ${shellWord(report.input ?? 'model.onnx')} --passes ${shellWord(outcomeOf(report).asked.join(',') || 'exact')}`;
 
 export const withFlags = (report: Report, flags: readonly string[], without: readonly string[] = []): string =>
   [

@@ -1,5 +1,5 @@
 /** What came of the opportunities of an earlier report, by a later one of the same model. */
-import type { Report } from '../../../run/report/report.js';
+import type { DetailedReport } from '../details.js';
 import { opportunitiesOf } from './opportunities.js';
 import type { Opportunity } from './opportunity.js';
 
@@ -18,7 +18,7 @@ export interface Grades {
   readonly ms?: number;
 }
 
-export function gradesOf(report: Report, earlier: Report): Grades {
+export function gradesOf(report: DetailedReport, earlier: DetailedReport): Grades {
   const now = new Map(opportunitiesOf(report).map((one) => [one.key, one]));
   const graded = opportunitiesOf(earlier).map((one): GradedOpportunity => {
     const left = now.get(one.key)?.count ?? 0;

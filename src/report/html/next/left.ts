@@ -1,13 +1,13 @@
 /** Opportunities where passes left something as it is: sites, weights, places. */
 
 import { appendTo } from '../../../ir/collections/lists.js';
-import type { Report } from '../../../run/report/report.js';
-import { nodeOf } from '../graph/changes.js';
+import type { DetailedReport } from '../details.js';
+import { nodeOf } from '../facts.js';
 import { explainCommand } from './commands.js';
 import type { Opportunity } from './opportunity.js';
 
 /** The time that the nodes of these names take, by the profile; undefined where none has one. */
-export function timeOf({ graph }: Report, names: Iterable<string>): number | undefined {
+export function timeOf({ graph }: DetailedReport, names: Iterable<string>): number | undefined {
   if (!graph) return undefined;
   const wanted = new Set(names);
   const times = graph.after.nodes.flatMap(({ name, ms }) => (wanted.has(name) && ms !== undefined ? [ms] : []));
@@ -15,8 +15,11 @@ export function timeOf({ graph }: Report, names: Iterable<string>): number | und
 }
 
 /** Sites that no rule holds at, those of one reason together. */
-export function notFused(report: Report): Opportunity[] {
-  const groups = new Map<string, { pass: string; site: NonNullable<Report['passes'][number]['sites']>[number] }[]>();
+export function notFused(report: DetailedReport): Opportunity[] {
+  const groups = new Map<
+    string,
+    { pass: string; site: NonNullable<DetailedReport['passes'][number]['sites']>[number] }[]
+  >();
   for (const { name: pass, sites = [] } of report.passes)
     for (const site of sites) if (!site.fused) appendTo(groups, `${site.kind} ${site.reason ?? ''}`, { pass, site });
   return [...groups].map(([key, group]) => {
@@ -42,7 +45,7 @@ const HALF = 0.5;
 /** They stay float by what they are, as `coverage/left.ts` words it. */
 const SCALES = /^scales of quantized weights/;
 
-export const leftInFloat = ({ coverage, passes }: Report): Opportunity[] =>
+export const leftInFloat = ({ coverage, passes }: DetailedReport): Opportunity[] =>
   (coverage?.left ?? [])
     .filter(({ reason }) => !SCALES.test(reason))
     .map(({ reason, type, bytes, weights }) => {
@@ -62,7 +65,7 @@ export const leftInFloat = ({ coverage, passes }: Report): Opportunity[] =>
 const optionsOf = (pass: string): string => `What ${pass} can be told: optimize passes ${pass}.`;
 
 /** Reasons of fusing passes stand at their sites, those of weights in the coverage. */
-export function leftByPasses(report: Report): Opportunity[] {
+export function leftByPasses(report: DetailedReport): Opportunity[] {
   const told = new Set([
     ...(report.coverage?.left.map(({ reason }) => reason) ?? []),
     ...report.passes.flatMap(({ sites = [] }) => sites.flatMap(({ reason }) => reason ?? [])),

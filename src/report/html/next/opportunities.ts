@@ -1,12 +1,12 @@
 /** What could be done next: places that were left, places that run elsewhere, passes that were taken back or not asked for. */
-import type { Report } from '../../../run/report/report.js';
+import type { DetailedReport } from '../details.js';
 import { outcomeOf } from '../facts.js';
 import { baseCommand, withFlags, withPass } from './commands.js';
 import { leftByPasses, leftInFloat, notFused, timeOf } from './left.js';
 import type { Opportunity } from './opportunity.js';
 
 /** All of a report, the most time first, then the most bytes, then the most places. */
-export function opportunitiesOf(report: Report): Opportunity[] {
+export function opportunitiesOf(report: DetailedReport): Opportunity[] {
   const all = [
     ...takenBack(report),
     ...notFused(report),
@@ -19,7 +19,7 @@ export function opportunitiesOf(report: Report): Opportunity[] {
   return all.sort((a, b) => (b.ms ?? 0) - (a.ms ?? 0) || (b.bytes ?? 0) - (a.bytes ?? 0) || b.count - a.count);
 }
 
-function takenBack(report: Report): Opportunity[] {
+function takenBack(report: DetailedReport): Opportunity[] {
   const whole = outcomeOf(report).takenBack.map(({ pass, reason }): Opportunity => {
     const bytes = report.passes.find(({ name }) => name === pass)?.bytes;
     return {
@@ -52,7 +52,7 @@ function takenBack(report: Report): Opportunity[] {
   return [...whole, ...parts];
 }
 
-function elsewhere(report: Report): Opportunity[] {
+function elsewhere(report: DetailedReport): Opportunity[] {
   return (report.placement?.causes ?? []).map(({ count, text, cure }) => {
     const nodes = report.graph?.after.nodes.filter(({ cause }) => cause === text).map(({ name }) => name) ?? [];
     const ms = timeOf(report, nodes);
@@ -72,7 +72,7 @@ function elsewhere(report: Report): Opportunity[] {
 const HALF = 0.5;
 
 /** Weights in float32 where no pass that stores them narrower was asked for. */
-function narrower(report: Report): Opportunity[] {
+function narrower(report: DetailedReport): Opportunity[] {
   const { asked } = outcomeOf(report);
   const float = report.model.after.bytesByType['float32'] ?? 0;
   const isNarrowed = asked.some((name) => /^(?:int8|int4|bf16|fp16|fp8|fit)$/.test(name));
@@ -102,7 +102,7 @@ function narrower(report: Report): Opportunity[] {
   ];
 }
 
-function notMeasured(report: Report): Opportunity[] {
+function notMeasured(report: DetailedReport): Opportunity[] {
   if (report.accuracy?.inputs.length) return [];
   return [
     {

@@ -1,13 +1,12 @@
 /** Where the bytes are, by part of the model and type, before and after; and in which types is computed. */
 import { bytesText } from '../../../ir/text/quantities.js';
-import type { Report } from '../../../run/report/report.js';
 import { sharesText } from '../../coverage.js';
 import { bytesOfParts, type TreemapPart, treemap, typeClass } from '../charts/treemap.js';
-import type { WeightInfo } from '../details.js';
+import type { DetailedReport, WeightInfo } from '../details.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
 import { about, missing, type PageSection, plainTable } from './section.js';
 
-export function bytesSection(report: Report): PageSection {
+export function bytesSection(report: DetailedReport): PageSection {
   const weights = report.weights ?? [];
   const [before, after] = (['before', 'after'] as const).map((side) =>
     weights.length ? partsOf(weights, side) : typesOf(report.model[side].bytesByType),
@@ -22,7 +21,7 @@ export function bytesSection(report: Report): PageSection {
       html`<div class="pair">${side('before', before, most)}${side('after', after, most)}</div>`,
       legend([...before, ...after].flatMap(({ types }) => Object.keys(types).filter((type) => types[type]))),
       weights.length === 0 &&
-        missing('This report does not say in which blocks the bytes are.', 'A report of version 2 does.'),
+        missing('This report does not say in which blocks the bytes are.', 'One that --report writes does.'),
       coverage(report),
     ],
   };
@@ -69,7 +68,7 @@ const legend = (types: readonly string[]): Markup => {
   return html`<ul class="legend">${[...classes].map(([name, list]) => html`<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect class="${name}" width="10" height="10"/></svg> ${list.join(', ')}</li>`)}</ul>`;
 };
 
-function coverage({ coverage: found, model }: Report): MarkupPart {
+function coverage({ coverage: found, model }: DetailedReport): MarkupPart {
   const title = html`<h3>Types</h3>`;
   const stored = ['stored', sharesText(model.before.bytesByType), sharesText(model.after.bytesByType)];
   if (!found) return [title, plainTable(['', 'before', 'after'], [stored])];

@@ -1,5 +1,6 @@
 /** How far the result is from the original: by output, step by step, and by depth. */
 import { cosineText, decibelText, numberText } from '../../../ir/text/quantities.js';
+import { shellWord } from '../../../ir/text/shell-word.js';
 import type { Report } from '../../../run/report/report.js';
 import { arithmeticText, inputsText, ownText } from '../../accuracy-text.js';
 import { branchTexts } from '../../branch-text.js';
@@ -8,7 +9,6 @@ import { rolloutText, rolloutTitle } from '../../rollout.js';
 import { depthChart } from '../charts/depth.js';
 import { worstOutput } from '../facts.js';
 import { html, type MarkupPart } from '../markup.js';
-import { word } from '../next/commands.js';
 import { about, command, missing, type PageSection, plainTable, sign } from './section.js';
 
 export function errorSection(report: Report): PageSection {
@@ -60,7 +60,7 @@ function byDepth({ errors, accuracy, input, output }: Report): MarkupPart {
   if (!errors || errors.byBlock.length === 0) {
     const [original, result] = [input ?? 'model.onnx', output?.files[0]];
     const how = result
-      ? ['It is shown by ', command(`optimize bisect ${word(original)} ${word(result)}`)]
+      ? ['It is shown by ', command(`optimize bisect ${shellWord(original)} ${shellWord(result)}`)]
       : 'A run that is compared with the original measures it.';
     return [
       title,

@@ -1,7 +1,7 @@
 /** What to do next, ranked; and what came of what an earlier report advised. */
 
 import { bytesText, msText } from '../../../ir/text/quantities.js';
-import type { Report } from '../../../run/report/report.js';
+import type { DetailedReport } from '../details.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
 import { type GradedOpportunity, type Grades, gradesOf } from '../next/grades.js';
 import { opportunitiesOf } from '../next/opportunities.js';
@@ -12,7 +12,7 @@ import { about, command, missing, type PageSection, plainTable, sign, type Tone 
 const MOST_OPEN = 8;
 const TRIFLE = 0.01;
 
-export function nextSection(report: Report, earlier: Report | undefined): PageSection {
+export function nextSection(report: DetailedReport, earlier: DetailedReport | undefined): PageSection {
   const all = opportunitiesOf(report);
   return {
     id: 'next',
@@ -33,7 +33,7 @@ export function nextSection(report: Report, earlier: Report | undefined): PageSe
 }
 
 /** The first of them open, the rest folded. */
-export function opportunityList(all: readonly Opportunity[], { model }: Report): MarkupPart {
+export function opportunityList(all: readonly Opportunity[], { model }: DetailedReport): MarkupPart {
   const isTrifle = ({ ms, bytes, command: way }: Opportunity): boolean =>
     ms === undefined && (bytes === undefined ? way === undefined : bytes < TRIFLE * model.after.bytes);
   const open = all.filter((one) => !isTrifle(one)).slice(0, MOST_OPEN);

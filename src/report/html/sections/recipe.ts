@@ -30,7 +30,7 @@ export function recipeSection(report: Report): PageSection {
     body: [
       html`<dl class="recipe">${rows.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`,
       files.length === 0 &&
-        missing('This report does not say which files were read, by their content.', 'A report of version 2 does.'),
+        missing('This report does not say which files were read, by their content.', 'One that --report writes does.'),
     ],
   };
 }

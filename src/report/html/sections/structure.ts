@@ -21,13 +21,7 @@ export async function structureSection(
   if (!changes)
     return {
       ...section,
-      body: [
-        missing(
-          'This report does not hold the graphs.',
-          'A report of version 2 does, of a run that was asked for details.',
-        ),
-        opsTable(report),
-      ],
+      body: [missing('This report does not hold the graphs.', 'One that --report writes does.'), opsTable(report)],
     };
   const pieces = piecesOf(changes);
   const weightOf = ({ repeats, before, after }: Piece): number => repeats * (before.length + after.length);

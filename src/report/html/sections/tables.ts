@@ -2,8 +2,8 @@
 import { msText } from '../../../ir/text/quantities.js';
 import type { Report } from '../../../run/report/report.js';
 import type { GraphChanges, SideName } from '../graph/changes.js';
+import { treeText } from '../graph/tree.js';
 import { html, type Markup } from '../markup.js';
-import { explainCommand } from '../next/commands.js';
 import type { PageBuilder } from '../page-builder.js';
 import { about, missing, type PageSection } from './section.js';
 
@@ -16,10 +16,7 @@ export function nodesSection(changes: GraphChanges | undefined, page: PageBuilde
   if (!changes)
     return {
       ...section,
-      body: missing(
-        'This report does not list the nodes.',
-        'A report of version 2 does, of a run that was asked for details.',
-      ),
+      body: missing('This report does not list the nodes.', 'One that --report writes does.'),
     };
   const rows = [
     ...changes.after.nodes.map((node) => ({ node, side: 'after' as SideName })),
@@ -92,19 +89,22 @@ export function sitesSection(report: Report, page: PageBuilder): PageSection {
         { title: 'pass', kind: 'text', width: 0.8, filter: true, wide: true },
         { title: 'why not', kind: 'text', width: 3, filter: true, wide: true },
       ],
-      sites.map(({ at, kind, fused: isFused, pass, rule, reason, reached, matched, help }) => ({
-        cells: [at, kind, isFused ? 'fused' : 'not fused', pass, reason],
-        details: [
-          ['at', at],
-          ['kind', kind],
-          ['pass', pass],
-          ['rule', rule],
-          ['why not', reason],
-          ['matched', matched === undefined ? undefined : `${matched} nodes, up to ${reached ?? '?'}`],
-          ['help', help],
-          ['tree', isFused ? undefined : `${explainCommand(report, at)} draws the pattern and where it ends`],
-        ],
-      })),
+      sites.map((site) => {
+        const { at, kind, fused: isFused, pass, rule, reason, reached, matched, help } = site;
+        return {
+          cells: [at, kind, isFused ? 'fused' : 'not fused', pass, reason],
+          details: [
+            ['at', at],
+            ['kind', kind],
+            ['pass', pass],
+            ['rule', rule],
+            ['why not', reason],
+            ['matched', matched === undefined ? undefined : `${matched} nodes, up to ${reached ?? '?'}`],
+            ['help', help],
+            ['tree', treeText(report, site)],
+          ],
+        };
+      }),
     );
   return {
     id: 'sites',

@@ -1,19 +1,15 @@
 /** The table of weights: what each is stored as, and why. */
-import type { Report } from '../../../run/report/report.js';
-import type { WeightInfo } from '../details.js';
+import type { DetailedReport, WeightInfo } from '../details.js';
 import type { PageBuilder } from '../page-builder.js';
 import { about, missing, type PageSection } from './section.js';
 import { tablePlace } from './tables.js';
 
-export function weightsSection({ weights }: Report, page: PageBuilder): PageSection {
+export function weightsSection({ weights }: DetailedReport, page: PageBuilder): PageSection {
   const section = { id: 'weights', title: 'Weights' };
   if (!weights)
     return {
       ...section,
-      body: missing(
-        'This report does not list the weights.',
-        'A report of version 2 does, of a run that was asked for details.',
-      ),
+      body: missing('This report does not list the weights.', 'One that --report writes does.'),
     };
   const blockOf = ({ block, repeat }: WeightInfo): string =>
     block ? `${block}${repeat === undefined ? '' : ` ${repeat + 1}`}` : '';

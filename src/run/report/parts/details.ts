@@ -1,4 +1,4 @@
-/** The parts of the report about depth: errors by block, weights one by one, the profile. */
+/** The parts of the report about depth: errors by block and pass, and the profile. */
 import { z } from 'zod';
 import { count, measure } from './common.js';
 
@@ -28,24 +28,6 @@ export const errors = z
     reason: z.string().optional().describe('Why there is nothing by block.'),
   })
   .optional();
-
-const stored = z.object({ type: z.string(), bytes: count });
-
-/** Weights that are stored otherwise than they were. */
-export const weights = z
-  .array(
-    z.object({
-      name: z.string(),
-      block: z.string().optional(),
-      repeat: count.optional(),
-      before: stored,
-      after: stored.describe('With the scales and zero points that it is read with.'),
-      pass: z.string().describe('The pass that stored it so, or the last that could have; empty: none.'),
-      why: z.string().describe('Why it is stored as it is.'),
-    }),
-  )
-  .optional()
-  .describe('Every weight of the input model, the most bytes first.');
 
 const profiled = z.object({
   provider: z.string(),

@@ -27,6 +27,11 @@ export const passReport = z.object({
         reached: z.string().optional().describe('Where it is not fused: the node or value at which the match ended.'),
         matched: count.optional().describe('Where it is not fused: how many nodes had matched.'),
         help: z.string().optional().describe('What would make it match.'),
+        tree: count
+          .optional()
+          .describe(
+            'Its place in `details.trees`, where it is not fused. Absent without details, and where there are too many.',
+          ),
       }),
     )
     .optional()

@@ -1,6 +1,7 @@
-/** The parts of the report about single nodes: both graphs, and what each new node stands for. */
+/** What a report says of single nodes and weights, as objects with names: the form that is worked with. Reports of version 2 hold it as it is. */
 import { z } from 'zod';
-import { count, measure } from './common.js';
+import type { DeepReadonly } from '../deep-readonly.js';
+import { count, measure } from '../parts/common.js';
 
 const node = z.object({
   name: z.string().describe('Unique in its model; of a node without a name, that of its first output.'),
@@ -38,12 +39,9 @@ const side = z.object({
 });
 
 /** Both graphs, node by node. */
-export const graph = z
-  .object({ before: side, after: side })
-  .optional()
-  .describe('Absent where no details were asked for.');
+const graph = z.object({ before: side, after: side }).optional().describe('Absent where no details were asked for.');
 
-const proof = z.object({
+export const proof = z.object({
   how: z
     .enum(['rewrite compared', 'pass compared', 'exact by construction', 'end compared', 'not compared'])
     .describe(
@@ -54,7 +52,7 @@ const proof = z.object({
 });
 
 /** What new and changed nodes stand for. */
-export const lineage = z
+const lineage = z
   .array(
     z.object({
       nodes: z.array(z.string()).describe('Of the result.'),
@@ -70,3 +68,26 @@ export const lineage = z
   )
   .optional()
   .describe('Every node of the result that is new, changed or renamed; the others stand for themselves, by name.');
+
+const stored = z.object({ type: z.string(), bytes: count });
+
+/** Weights that are stored otherwise than they were. */
+const weights = z
+  .array(
+    z.object({
+      name: z.string(),
+      block: z.string().optional(),
+      repeat: count.optional(),
+      before: stored,
+      after: stored.describe('With the scales and zero points that it is read with.'),
+      pass: z.string().describe('The pass that stored it so, or the last that could have; empty: none.'),
+      why: z.string().describe('Why it is stored as it is.'),
+    }),
+  )
+  .optional()
+  .describe('Every weight of the input model, the most bytes first.');
+
+export const nodeDetailsSchema = z.object({ graph, lineage, weights });
+
+/** Both graphs, what each new node stands for, and every weight. */
+export type NodeDetails = DeepReadonly<z.output<typeof nodeDetailsSchema>>;
