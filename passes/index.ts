@@ -26,6 +26,7 @@ import { staticKv } from './static-kv.js';
 import { symbolicBatch } from './symbolic-batch.js';
 import { tieWeights } from './tie-weights.js';
 
+/** Every pass by its name in a program: `passes.fuseAttn({ …options })` is one to run. */
 export const passes = {
   inline,
   regional,

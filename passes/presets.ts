@@ -41,6 +41,7 @@ const onGpu = (pass: Pass): Pass => ({ ...pass, serves: (target) => !isHost(targ
 /** Nothing leaves a GPU: before fusions, which make one kernel of what is taken apart, and of what they and narrow types left. */
 const whole = (passes: readonly Pass[]): readonly Pass[] => [onGpu(fullGraph()), ...passes, onGpu(fullGraph())];
 
+/** Every preset, in the order of what it gives up. */
 export const presets: readonly Preset[] = [
   fuse,
   {

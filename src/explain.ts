@@ -21,6 +21,7 @@ import { kernelsOf } from './runtime/kernels-of.js';
 import { type SchemasOf, settings, targetName } from './settings/option-schemas.js';
 import { builtIn, catalogueWith, type Plugin } from './settings/plugins.js';
 
+/** What `explain` is asked. */
 export interface ExplainOptions {
   /** Passes that run first: views see through more nodes after simplify. Default none. */
   readonly passes?: PassesLike;
@@ -36,6 +37,7 @@ export interface ExplainOptions {
   readonly onShortage?: (shortage: Shortage) => void;
 }
 
+/** One place of a model that a rule handles: which rule matched, or how far the best attempt came and what ended it. */
 export interface Explanation extends SiteResult {
   /** The pass that handles the site. */
   readonly pass: string;

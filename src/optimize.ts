@@ -58,6 +58,7 @@ import { stopwatchFor, tunedPipeline } from './tuned.js';
 import type { GateOptions } from './validate/judge/gates.js';
 import type { VerifierOptions } from './validate/whole.js';
 
+/** How passes are run on a model, and what is verified of their result. */
 export interface OptimizeOptions extends TimeOptions, OnGate, GateOptions {
   /**
    * The result's provider. Default `auto`, the best one that works here; where nothing is to be run, `cpu`, as finding

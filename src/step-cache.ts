@@ -16,11 +16,13 @@ export interface StepSession<T extends TensorLike = TensorLike> {
   run(feeds: Readonly<Record<string, T>>): Promise<Readonly<Record<string, T>>>;
 }
 
+/** When a step is left out. */
 export interface StepCacheOptions {
   /** The rest is skipped below this change of what the first block adds: Σ|now − then| / Σ|then|. 0 skips nothing; 0.05 to 0.15 are usual. */
   readonly threshold: number;
 }
 
+/** A denoiser that leaves out the rest of a step where its first block changed little. */
 export interface StepCache<T extends TensorLike = TensorLike> {
   /** The outputs of the denoiser, of its inputs. */
   run(feeds: Readonly<Record<string, T>>): Promise<Record<string, T>>;

@@ -49,6 +49,7 @@ export const contractSchema = z.object({
   cache: cacheSchema.optional().describe('Of a decoder whose cache has a fixed length: where its tokens go.'),
 });
 
+/** What a caller of a model may rely on: its inputs and outputs with types, dims and structures, and outputs that feed inputs. */
 export type Contract = z.output<typeof contractSchema>;
 
 /** The contract of a model, flattened or not. Types are inferred on a copy. */

@@ -41,6 +41,7 @@ export const chainSchema = z.object({
     .describe('The outputs of the whole, and the parts that give them, under the same name.'),
 });
 
+/** How models that were cut out of one run after another: the values that each takes and gives. */
 export type Chain = z.output<typeof chainSchema>;
 
 /** The contract of models that run one after another; `crossing` are the values that go from part to part, each with the part that gives it. */

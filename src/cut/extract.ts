@@ -11,6 +11,7 @@ import { checkModel } from '../ir/whole-model/check.js';
 import { cloneModel } from '../ir/whole-model/clone.js';
 import { cutOut, type NamedValue, namedOutputs } from './cut-out.js';
 
+/** A part of a model, named by the values that it begins and ends with. */
 export interface NamedPart {
   /** Names of the values that are fed. Default: the model's inputs, as far as they are read. */
   readonly from?: readonly string[];
@@ -18,6 +19,7 @@ export interface NamedPart {
   readonly to?: readonly string[];
 }
 
+/** A part of a model as a model of its own. */
 export interface ExtractedModel {
   readonly model: Model;
   /** Inputs of the whole that the part reads beside the values of `from`. */

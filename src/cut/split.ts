@@ -15,6 +15,7 @@ import { type Chain, chainOf, distinctNames } from './chain.js';
 import { cutOut, type NamedValue, namedOutputs } from './cut-out.js';
 import { evenCuts, finestStages } from './stages.js';
 
+/** The models that one was cut into, and the order in which they run. */
 export interface SplitModel {
   readonly models: readonly Model[];
   readonly chain: Chain;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type OptimizeFileOptions, optimizeFileSchema } from '../job/options.js';
 import { type Config, configSchema } from '../settings/config.js';
 
+/** Options of a job on a folder of models. */
 export interface FolderOptions
   extends Omit<OptimizeFileOptions, 'out' | 'tracePath' | 'require' | 'dataName' | 'onGate' | 'contract'> {
   /** The folder of the result: new, empty, or made by an earlier run, of which what has not changed is kept. */

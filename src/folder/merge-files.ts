@@ -12,6 +12,7 @@ import { temporaryFolder } from '../runtime/temporary-folder.js';
 import { gateOf } from '../validate/judge/gates.js';
 import { proveDecoder } from './proof/decoding/prove.js';
 
+/** Options of a merge of two decoders' files. */
 export interface MergeOptions {
   /** Path of the result. Default: decoder_model_merged.onnx beside the decoder. */
   readonly out?: string;

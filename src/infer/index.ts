@@ -26,6 +26,7 @@ const inferOptions = z.object({
 });
 const none: InferOptions = {};
 
+/** What inference found out about the values of a model, beside their types. */
 export interface Facts {
   /** The elements of an integer or boolean value of rank 0 or 1, as numbers and symbolic dims, where all are known. */
   contents(value: Value): readonly Dim[] | undefined;

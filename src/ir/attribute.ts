@@ -9,6 +9,7 @@ const decoder = new TextDecoder();
 
 /** A float attribute (a bare number is an int). */
 export const float = (value: number): Attribute => ({ type: 'float', value: Math.fround(value) });
+/** An attribute of several floats. */
 export const floats = (value: readonly number[]): Attribute => ({ type: 'floats', value: value.map(Math.fround) });
 
 const int = (value: number): bigint => {

@@ -22,6 +22,7 @@ const typeOf = (elem: DataType | Type, shape?: readonly DimLike[]): Type =>
         shape?.map((dim) => (typeof dim === 'string' ? symbol(dim) : dim)),
       );
 
+/** What is said of a node beside its operator and inputs. */
 export interface BuildOptions extends NodeOptions {
   /** Type of the first output, for whoever reads it before types are inferred again. */
   readonly type?: Type;
@@ -29,6 +30,7 @@ export interface BuildOptions extends NodeOptions {
 
 const axesAreInput = { ReduceMax: 18, ReduceMean: 18, ReduceSum: 13 };
 
+/** Writes a graph node by node: inputs, constants, operators, outputs. */
 export class GraphBuilder {
   constructor(readonly graph: Graph) {}
 

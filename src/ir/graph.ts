@@ -252,6 +252,7 @@ class StoredGraph implements GraphType {
   }
 }
 
+/** A scope of nodes: the main graph, a body of control flow, or the body of a function. */
 export type Graph = GraphType;
 /** Makes a scope of a model. */
 export const Graph: new (...parts: ConstructorParameters<typeof StoredGraph>) => Graph = StoredGraph;

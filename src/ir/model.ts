@@ -136,5 +136,7 @@ class OnnxModel implements ModelType {
   }
 }
 
+/** A model: its main graph, functions, operator sets and metadata. */
 export type Model = ModelType;
+/** Makes an empty model. `readModel` and `buildModel` give one with nodes. */
 export const Model: new (...parts: ConstructorParameters<typeof OnnxModel>) => Model = OnnxModel;

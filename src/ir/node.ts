@@ -100,6 +100,7 @@ class GraphNode implements NodeType {
   }
 }
 
+/** An operator with its inputs, outputs, attributes and bodies. */
 export type Node = NodeType;
 /** Makes a node. @internal Called by Graph alone. */
 export const Node: new (...parts: ConstructorParameters<typeof GraphNode>) => Node = GraphNode;

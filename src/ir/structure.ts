@@ -105,6 +105,7 @@ export interface Node {
   tensorAttribute(name: string): Tensor | undefined;
 }
 
+/** What a node has beside its operator and inputs. */
 export interface NodeOptions {
   readonly domain?: string;
   readonly name?: string;

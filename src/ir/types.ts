@@ -107,6 +107,7 @@ export function typeText(type: Type | undefined, dimText: (dim: Dim) => string =
   }
 }
 
+/** True for two shapes of equal dims, and for two unknown ones. */
 export const equalShapes = (a: Shape | undefined, b: Shape | undefined): boolean =>
   a === b ||
   (a !== undefined && b !== undefined && a.length === b.length && a.every((d, i) => equalDims(d, b[i] as Dim)));

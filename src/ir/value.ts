@@ -123,6 +123,7 @@ class StoredValue implements ValueType {
   }
 }
 
+/** An edge of a graph: a node's output, an input of the graph, or a constant, with its type and its uses. */
 export type Value = ValueType;
 /** Makes a value. @internal Called by Graph alone. */
 export const Value: new (...parts: ConstructorParameters<typeof StoredValue>) => Value = StoredValue;

@@ -6,6 +6,7 @@ import type { OnGate } from '../run/outcome.js';
 import { type Config, configSchema } from '../settings/config.js';
 import { onGate, type SchemasOf } from '../settings/option-schemas.js';
 
+/** Options of the whole job on a file: those of a config, and where its files go. */
 export interface OptimizeFileOptions extends Omit<Config, 'passes' | 'parts'>, Pick<OnGate, 'onGate'> {
   /** Path of the result. Default: `model.opt.onnx` beside `model.onnx`. */
   readonly out?: string;

@@ -16,6 +16,7 @@ import { type OptimizeFileOptions, optimizeFileSchema } from './options.js';
 import { bytesOf, type ReadSource, readSource } from './source.js';
 import { type Variant, variantsIn } from './variant-sets.js';
 
+/** Options of a job that makes several results of one file. */
 export interface VariantsOptions
   extends Omit<OptimizeFileOptions, 'out' | 'reportPath' | 'tracePath' | 'require' | 'onGate'> {
   /** The folder that the files go to. Default: `model.variants` beside `model.onnx`. */

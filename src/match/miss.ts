@@ -4,6 +4,7 @@
 import type { Node } from '../ir/node.js';
 import type { Value } from '../ir/value.js';
 
+/** Why a rule does not apply: the reason, the place, and the remedy if there is one. */
 export class Miss {
   constructor(
     readonly reason: string,

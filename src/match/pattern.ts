@@ -16,6 +16,7 @@ import { type Environment, foundAt, type Search } from './search/search.js';
 // biome-ignore lint/suspicious/noExplicitAny: any captures
 export type PatternTerm = Pattern<any> | number;
 
+/** What a pattern captures, by name. */
 export type CapturesOf<T> = T extends Pattern<infer C> ? C : unknown;
 /** The captures of all the terms together. */
 export type AllCaptures<Terms extends readonly unknown[]> = Terms extends readonly [infer First, ...infer Rest]
@@ -59,6 +60,7 @@ type Solve = (value: Value, environment: Environment, search: Search) => Iterabl
 
 const wrapping: ReadonlySet<PatternShape['kind']> = new Set(['as', 'where', 'site', 'telling', 'optional']);
 
+/** A formula to be found in a graph. What it captures is in its type. */
 export class Pattern<out Captures = unknown> {
   declare readonly captures: Captures;
   /** The kind of each captured name. */

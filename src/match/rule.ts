@@ -97,6 +97,7 @@ export interface RewriteScope {
 /** The replacement: of the root alone, or of captured inner values as well, by capture. */
 export type Replacement = Value | ({ readonly root: Value } & Readonly<Record<string, Value>>);
 
+/** An equation: a pattern and what replaces it. */
 export interface Rule {
   readonly name: string;
   /** The use of the rule, in half a sentence: `explain` says it of the sites that the rule fuses. */

@@ -5,6 +5,7 @@ import { fileName, optionsIn } from '../ir/options/options.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { modelFile, type WriteOptions, writeOptions } from './write.js';
 
+/** A file of a model, for whoever has no file system: the model itself, or data that it names. */
 export interface ModelFile {
   readonly name: string;
   readonly blob: Blob;

@@ -6,6 +6,7 @@
 import { budgetNames, type Limits } from '../ir/options/budget.js';
 import { foundText, UsageError, unknownText } from '../ir/text/usage-error.js';
 
+/** How far a model that is read is trusted. */
 export interface ReadOptions {
   /** Lets external data lie outside the model's folder: absolute paths, `..`, links. Off, because a model is not trusted with your files. */
   readonly allowOutsideData?: boolean;

@@ -16,6 +16,7 @@ import { type DataFileLayout, endOf, type LentPlace, TensorPlacer } from './tens
 import { writeToDisk } from './to-disk.js';
 import { toMessage } from './to-proto.js';
 
+/** Where weights are written, and what may be overwritten. */
 export interface WriteOptions {
   /** Puts the weights into a file beside the model, which is named after its content. By itself only where one file would pass 2 GiB. */
   readonly externalData?: boolean;

@@ -33,6 +33,7 @@ import { type SchemasOf, settings } from '../settings/option-schemas.js';
 import { PASSES } from './command.js';
 import { allowedFor, percentsOf, pointOf, raceOf, stopwatchOn } from './plan-points.js';
 
+/** What a plan measures: passes, inputs and limits. */
 export interface PlanOptions
   extends Pick<
     Config,

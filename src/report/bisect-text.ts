@@ -34,6 +34,7 @@ export interface BisectReport {
   readonly notCompared: { readonly alone: number; readonly inside: number };
 }
 
+/** The text of a bisection: the error of each part by depth, and the first value that brings it in. */
 export function bisectText(given: BisectReport, options: TextOptions = {}): string {
   const { isColoured, width } = textOptionsIn(options, 'bisectText');
   const report = withTexts(given, shownText);

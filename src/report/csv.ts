@@ -5,6 +5,7 @@ import { nodeDetails } from '../run/report/details/unpack.js';
 import type { Report } from '../run/report/report.js';
 
 export const csvTables = ['passes', 'nodes', 'weights'] as const;
+/** The tables that `reportCsv` writes. */
 export type CsvTable = (typeof csvTables)[number];
 
 type Cell = string | number | null | undefined;

@@ -71,6 +71,7 @@ export function mergedText(given: MergedFile, options: TextOptions = {}): string
   return `${[...(proof ? proofLines(proof, width, p) : []), ending].join('\n')}\n`;
 }
 
+/** The text of a report on a folder, as the command prints it. */
 export function folderText(given: FolderReport, options: TextOptions = {}): string {
   const { isColoured, width } = textOptionsIn(options, 'folderText');
   const { parts, input, folder, layout, others, isWritten, proof, ms } = withTexts(given, shownText);

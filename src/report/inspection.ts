@@ -39,6 +39,7 @@ export interface ViolationInfo {
   readonly found: string;
 }
 
+/** What `inspect` finds in a model: ports, operators, weights, types, costs, and what is wrong with it. */
 export interface Inspection extends ModelSummary {
   readonly irVersion: number;
   readonly producer: string;

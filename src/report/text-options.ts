@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { optionsIn, truth } from '../ir/options/options.js';
 
+/** How a report is printed. */
 export interface TextOptions {
   readonly isColoured?: boolean;
   /** Columns; long texts are broken there. Default 100. */

@@ -10,6 +10,7 @@ const speedText = ({ speed }: VariantResult): string => {
   return speed.significant ? ratioText(speed.ratio) : 'as fast';
 };
 
+/** The text of several results of one file: a table of their sizes, errors and times. */
 export function variantsText(given: Variants, options: TextOptions = {}): string {
   const { isColoured, width } = textOptionsIn(options, 'variantsText');
   const { variants, input, inputBytes } = withTexts(given, shownText);

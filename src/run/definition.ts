@@ -40,6 +40,7 @@ export interface PassContext extends RuleHost {
   readonly targetCpu: readonly TargetCpu[] | undefined;
 }
 
+/** What a pass declares: its name, options and fidelity, and how it edits a model. */
 export interface PassDefinition<Schema extends z.ZodType = z.ZodType> {
   /** The file's name, and the name on the command line. */
   readonly name: string;

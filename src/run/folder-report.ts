@@ -104,6 +104,8 @@ export const folderReportSchema = z.object({
   ms: z.number(),
 });
 
+/** What happened to a folder of models. */
 export type FolderReport = DeepReadonly<z.output<typeof folderReportSchema>>;
+/** What happened to one model of a folder. */
 export type PartReport = FolderReport['parts'][number];
 export type PipelineProof = NonNullable<FolderReport['proof']>;

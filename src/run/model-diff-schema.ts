@@ -31,6 +31,7 @@ const weight = z.object({
   notCompared: z.string().optional().describe('Why there is no error.'),
 });
 
+/** The schema of what `diffModels` gives. */
 export const modelDiffSchema = z.object({
   version: z.literal(1),
   equal: z.boolean().describe('True where no difference was found; names of nodes do not count.'),

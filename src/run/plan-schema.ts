@@ -49,5 +49,7 @@ const planSchema = z.object({
   cuts: z.array(z.string()).describe('What was left out for lack of time.'),
 });
 
+/** What a plan measured: results by size, error and time, and those that no other beats. */
 export type Plan = z.output<typeof planSchema>;
+/** One result of a plan: its passes, size, error and time. */
 export type PlanPoint = Plan['points'][number];

@@ -9,6 +9,7 @@ export const PAIR_LIMIT = 128;
 /** True where the 16-bit sums of a kind saturate: x64 without VNNI or AMX. */
 const kinds = { avx2: true, avx512: true, vnni: false, amx: false, arm: false } as const;
 
+/** Kinds of CPUs, by the instructions that integer products take. */
 export type TargetCpu = keyof typeof kinds;
 
 export const targetCpus = Object.keys(kinds) as [TargetCpu, ...TargetCpu[]];

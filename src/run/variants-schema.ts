@@ -30,5 +30,7 @@ const variantsSchema = z.object({
   variants: z.array(variant),
 });
 
+/** Several results of one file. */
 export type Variants = DeepReadonly<z.output<typeof variantsSchema>>;
+/** One of several results: its files, passes, size, error and time. */
 export type VariantResult = Variants['variants'][number];

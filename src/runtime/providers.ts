@@ -20,6 +20,7 @@ import { type Provider, RuntimeProcess } from './isolate.js';
 import { currentJob } from './job.js';
 import { fromTensorData, toTensorData } from './tensor-data.js';
 
+/** What a trial of one provider of the installed runtime showed. */
 export interface ProviderProbe {
   readonly provider: Provider;
   /** True if a model ran on it and gave the right numbers. */

@@ -33,6 +33,7 @@ const seconds = z.union(
 
 const aPlugin = 'expected a list of paths, passes, rules or presets';
 
+/** The schema of a config: every setting, with its default and description. */
 export const configSchema = z.object({
   passes: z
     .custom<PassesLike>(

@@ -27,6 +27,7 @@ export interface Baseline {
   reference?: Reference;
 }
 
+/** What a result is compared on, and the gates that it has to hold. */
 export interface ValidateOptions
   extends Omit<ReferenceOptions, 'provider'>,
     GateOptions,
@@ -79,6 +80,7 @@ export interface RangeFindings {
   readonly sizes: readonly SizeFindings[];
 }
 
+/** How far the outputs of a result are from those of its original. */
 export interface AccuracyReport {
   readonly provider: Provider;
   /** Each set of inputs in words: its source and shapes. */
@@ -124,6 +126,7 @@ export interface GateResult {
   readonly detail: string;
 }
 
+/** A result against its original: accuracy, speed, placement, and each gate. */
 export interface Validation {
   readonly accuracy: AccuracyReport;
   /** Undefined where no output feeds an input, or one of the two does not run. */

@@ -1,5 +1,5 @@
 /** What a page does with the package: each bundler builds this. `ort` is a runtime, or undefined. */
-import { modelFiles, optimize, readModel, useRuntime, validate } from 'onnx-passes';
+import { diffModels, modelFiles, optimize, readModel, useRuntime, validate } from 'onnx-passes';
 import { readReport, reportMarkdown } from 'onnx-passes/report';
 
 export async function optimizeIn(blob, passes, ort) {
@@ -15,6 +15,7 @@ export async function optimizeIn(blob, passes, ort) {
     sha256: await sha256(bytes),
     level: report.verification.level,
     passes: report.passes.map(({ name: pass, status, rewrites }) => `${pass} ${status} ${rewrites?.count ?? 0}`),
+    changed: diffModels(model, result).rewrites.length > 0,
     gates: compared?.gates.map(({ name, passed }) => `${name} ${passed}`),
     lines: reportMarkdown(readReport(JSON.parse(JSON.stringify(report)))).split('\n').length,
   };

@@ -426,6 +426,8 @@ export function operandsOf(dim: Dim): readonly Dim[] {
   return [...operandsOf(only.a), ...operandsOf(only.b)];
 }
 
+/** A dim as text: its number, or the symbols that it is made of. */
 export const dimText = (dim: Dim): string => (typeof dim === 'number' ? String(dim) : dim.text);
+/** True for the same number, or the same expression of symbols. */
 export const equalDims = (a: Dim, b: Dim): boolean =>
   a === b || (typeof a !== 'number' && typeof b !== 'number' && a.text === b.text);

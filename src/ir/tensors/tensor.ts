@@ -6,6 +6,7 @@
  */
 import { byteLengthOf, type DataType } from '../types.js';
 
+/** Numbers, or strings, that never change. Their bytes are read or computed when somebody asks for them. */
 export interface Tensor {
   readonly type: DataType;
   readonly shape: readonly number[];

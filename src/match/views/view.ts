@@ -20,6 +20,7 @@ export interface AxisFactor {
   parts?: readonly [AxisFactor, AxisFactor];
 }
 
+/** A value as an arrangement of another: its axes are products of the axes of that, times a number. */
 export interface View {
   readonly base: Value;
   /** Scalar that multiplies the base. */

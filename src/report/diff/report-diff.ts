@@ -30,6 +30,7 @@ export interface ReportDiff {
   readonly gates: readonly DiffGate[];
 }
 
+/** A gate on the second of two reports, and whether it holds. */
 export interface DiffGate {
   readonly name: DiffGateName;
   readonly passed: boolean;
@@ -37,6 +38,7 @@ export interface DiffGate {
 }
 
 export const diffGateNames = ['not-slower', 'not-larger', 'not-less-exact'] as const;
+/** What the second of two reports can be held to. */
 export type DiffGateName = (typeof diffGateNames)[number];
 
 /** Compares two reports; `asked` are the gates that the second has to hold. */

@@ -2,6 +2,7 @@
 import type { FolderReport } from '../../run/folder-report.js';
 import type { Report } from '../../run/report/report.js';
 
+/** What the page of a report shows beside it. */
 export interface ReportHtmlOptions {
   /** An earlier report of the same model: what came of its opportunities is said. */
   readonly earlier?: Report;
@@ -13,6 +14,7 @@ export async function reportHtml(report: Report, { earlier }: ReportHtmlOptions 
   return reportPage(report, earlier);
 }
 
+/** What the page of a folder shows beside its report. */
 export interface FolderHtmlOptions {
   /** The pictures of both pipelines beside each other, as the PNG that lies beside the report. */
   readonly picture?: Uint8Array;

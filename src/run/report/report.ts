@@ -80,6 +80,7 @@ export const reportSchema = z.object({
 
 /** What happened to a model. */
 export type Report = DeepReadonly<z.output<typeof reportSchema>>;
+/** What one pass did, and what it left alone, with reasons. */
 export type PassReport = Report['passes'][number];
 
 /** The report's JSON schema (draft 2020-12). */

@@ -11,6 +11,7 @@ import type { CutOut } from './cut-out.js';
  * it against the model before. What is refuted is taken back.
  */
 export const verifyLevels = ['none', 'rewrite', 'end', 'pass'] as const;
+/** How much is run to verify a result. */
 export type VerifyLevel = (typeof verifyLevels)[number];
 
 /** What a comparison says. A runtime that refuses the model or crashes is a verdict as well. */

@@ -24,6 +24,7 @@ import { type ErrorByBlock, type ErrorCause, reportOf } from './report.js';
 
 export type { DriftReport, ErrorByBlock, PartError, ValueError } from './report.js';
 
+/** How the error of a result is measured along its depth. */
 export interface ByBlockOptions extends Omit<ReferenceOptions, 'provider'> {
   /** The provider that both run on, or the CPU where it does not work here. Default cpu. */
   readonly target?: Target;

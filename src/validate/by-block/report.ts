@@ -22,6 +22,7 @@ export interface ValueError {
   readonly error: number;
 }
 
+/** The error of one block, or of the nodes between two. */
 export interface PartError {
   readonly name: string;
   readonly instance?: { readonly number: number; readonly of: number };
@@ -32,6 +33,7 @@ export interface PartError {
   readonly error: number | undefined;
 }
 
+/** The value at which the error of a result begins. */
 export interface DriftReport extends ValueError {
   /** The largest error of the values before it. */
   readonly inherited: number;
@@ -41,6 +43,7 @@ export interface DriftReport extends ValueError {
   readonly constants: readonly string[];
 }
 
+/** The errors of a result by its blocks, from inputs to outputs. */
 export interface ErrorByBlock {
   readonly provider: Provider;
   readonly inputs: readonly string[];
