@@ -55,20 +55,21 @@ export class ColumnKernel {
           : [];
     const ranges = rangesOf(form);
     const places = {
-      ranges: kernels.reserve(8 * ranges.length),
+      ranges: kernels.reserve(4 * ranges.length),
       importance: kernels.reserve(4 * K),
       first: kernels.reserve(4 * (first?.length ?? 0)),
       second: kernels.reserve(4 * (second?.length ?? 0)),
+      columns: kernels.reserve(4 * TILE * rows),
       numbers: kernels.reserve(4 * TILE * rows),
-      errors: kernels.reserve(8 * TILE * rows),
-      sums: kernels.reserve(8 * TILE * (K + 1)),
+      errors: kernels.reserve(4 * TILE * rows),
+      sums: kernels.reserve(4 * TILE * (K + 1)),
       codes: kernels.reserve(TILE * rows),
       packed: kernels.reserve(TILE * rows),
-      scales: kernels.reserve(8 * TILE * this.#blocks),
-      zeros: kernels.reserve(8 * TILE * this.#blocks),
-      scratch: kernels.reserve((64 + 32) * (form.block + 2)),
+      scales: kernels.reserve(4 * TILE * this.#blocks),
+      zeros: kernels.reserve(4 * TILE * this.#blocks),
+      scratch: kernels.reserve(64 * form.block),
     };
-    kernels.doubles(places.ranges, ranges.length).set(ranges);
+    kernels.floats(places.ranges, ranges.length).set(ranges);
     const importance = kernels.floats(places.importance, K);
     if (weights) importance.set(weights);
     else importance.fill(1);
@@ -84,13 +85,11 @@ export class ColumnKernel {
     const { kernels, matrix, form } = this;
     const { K } = matrix;
     const p = this.#places;
-    const tile = kernels.floats(p.numbers, TILE * stride);
-    for (let lane = 0; lane < TILE; lane++) {
-      const from = (column + lane) * stride;
-      if (column + lane < count)
-        for (let k = 0, at = lane; k < stride; k++, at += TILE) tile[at] = numbers[from + k] as number;
-      else for (let at = lane; at < tile.length; at += TILE) tile[at] = 0;
-    }
+    const columns = kernels.floats(p.columns, TILE * stride);
+    const own = numbers.subarray(column * stride, Math.min(column + TILE, count) * stride);
+    columns.set(own);
+    columns.fill(0, own.length);
+    kernels.run.turnColumns(p.columns, stride, p.numbers);
     kernels.run.quantizeColumns(
       K,
       form.block,
@@ -133,24 +132,24 @@ export class ColumnKernel {
   }
 
   /** Scales by block, of each the tile's columns. */
-  get scales(): Float64Array {
-    return this.kernels.doubles(this.#made.scales, TILE * this.#blocks);
+  get scales(): Float32Array {
+    return this.kernels.floats(this.#made.scales, TILE * this.#blocks);
   }
 
-  get zeros(): Float64Array {
-    return this.kernels.doubles(this.#made.zeros, TILE * this.#blocks);
+  get zeros(): Float32Array {
+    return this.kernels.floats(this.#made.zeros, TILE * this.#blocks);
   }
 
   /** Errors by number, of each the tile's columns. */
-  get errors(): Float64Array {
-    return this.kernels.doubles(this.#made.errors, TILE * this.matrix.K);
+  get errors(): Float32Array {
+    return this.kernels.floats(this.#made.errors, TILE * this.matrix.K);
   }
 
   /** The energy of the errors of each column; undefined where feedback is no triangle. */
-  get energies(): Float64Array | undefined {
+  get energies(): Float32Array | undefined {
     if (!(this.feedback instanceof TriangleFeedback)) return undefined;
     const { first, second, errors, scratch } = this.#made;
     this.kernels.run.triangleEnergy(first, second, errors, this.matrix.K, scratch, scratch + 64);
-    return this.kernels.doubles(scratch, TILE);
+    return this.kernels.floats(scratch, TILE);
   }
 }

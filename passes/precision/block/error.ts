@@ -6,7 +6,7 @@ import type { Importance } from './importance.js';
 import { errorsOf } from './quantizer.js';
 
 /** The number of columns that are tried, at equal distances. */
-const SAMPLE = 64;
+const SAMPLE = 32;
 
 /**
  * The norm of the change over the norm of the weight, each number of K weighed by its activations where they are known, and whether rounding to

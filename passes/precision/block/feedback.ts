@@ -9,7 +9,7 @@
 
 import { type Kernels, kernels } from '../../../src/ir/kernels/module.js';
 
-/** The knowledge of activations by which a column is rounded, from its first number to its last. */
+/** The knowledge of activations by which a column is rounded, from its first number to its last. Sums are float32, as those of the kernels. */
 export interface Feedback {
   /** V[k,k]²: the importance of number k after the numbers before it are rounded. */
   readonly importance: Float32Array;
@@ -19,12 +19,17 @@ export interface Feedback {
   took(k: number, error: number): void;
 }
 
-/** The mean square of a column's change in the products: Σ V[k,k]² (e_k + carried)². */
+const float = Math.fround;
+
+/** The mean square of a column's change in the products: Σ V[k,k]² (e_k + carried)². Kernels sum four rows at a time, and so does this. */
 export function energyOf(feedback: Feedback, errors: Float32Array): number {
   let sum = 0;
   feedback.importance.forEach((own, k) => {
     const error = errors[k] as number;
-    sum += own * (error + feedback.carried(errors, k, 0, k)) ** 2;
+    const near = k - (k % 4);
+    const taken = float(feedback.carried(errors, k, 0, near) + feedback.carried(errors, k, near, k));
+    const change = float(error + taken);
+    sum = float(sum + float(own * float(change * change)));
     feedback.took(k, error);
   });
   return sum;
@@ -59,7 +64,8 @@ export class TriangleFeedback implements Feedback {
   carried(errors: Float32Array, k: number, from: number, to: number): number {
     const rows = this.rows;
     let sum = 0;
-    for (let j = from, at = rowStart(k) + from; j < to; j++, at++) sum += (rows[at] as number) * (errors[j] as number);
+    for (let j = from, at = rowStart(k) + from; j < to; j++, at++)
+      sum = float(sum + float((rows[at] as number) * (errors[j] as number)));
     return sum;
   }
 
@@ -78,13 +84,13 @@ export class MeanFeedback implements Feedback {
   /** What number k takes of Σ m_j e_j. */
   readonly shares: Float32Array;
   /** Σ_{j<k} m_j e_j of the column. */
-  readonly #sums: Float64Array;
+  readonly #sums: Float32Array;
 
   constructor(means: Float32Array, variances: Float32Array) {
     const K = means.length;
     this.means = means;
     this.shares = new Float32Array(K);
-    this.#sums = new Float64Array(K + 1);
+    this.#sums = new Float32Array(K + 1);
     this.importance = new Float32Array(K);
     let mean = 0;
     for (const [k, variance] of variances.entries()) mean += (variance + (means[k] as number) ** 2) / K;
@@ -101,11 +107,11 @@ export class MeanFeedback implements Feedback {
   }
 
   carried(_errors: Float32Array, k: number, from: number, to: number): number {
-    return (this.shares[k] as number) * ((this.#sums[to] as number) - (this.#sums[from] as number));
+    return float((this.shares[k] as number) * float((this.#sums[to] as number) - (this.#sums[from] as number)));
   }
 
   took(k: number, error: number): void {
-    this.#sums[k + 1] = (this.#sums[k] as number) + (this.means[k] as number) * error;
+    this.#sums[k + 1] = (this.#sums[k] as number) + float((this.means[k] as number) * error);
   }
 }
 
@@ -129,37 +135,43 @@ function triangleByKernels(
   const own = (shared ??= kernels());
   if (!own) return false;
   own.clear();
-  const [matrix, packed, squares] = [4 * K * K, 4 * rows.length, 4 * K].map((bytes) => own.reserve(bytes)) as [
-    number,
-    number,
-    number,
-  ];
+  const matrix = own.reserve(4 * K * K);
+  const [packed, squares, scratch] = [own.reserve(4 * rows.length), own.reserve(4 * K), own.reserve(64 * K)];
   own.floats(matrix, gram.length).set(gram);
-  if (!own.run.upperTriangle(matrix, K, dampingOf(gram, K))) throw new RangeError(UNBOUNDED);
+  if (!own.run.upperTriangle(matrix, K, dampingOf(gram, K), scratch)) throw new RangeError(UNBOUNDED);
   own.run.packTriangle(matrix, K, packed, squares);
   rows.set(own.floats(packed, rows.length));
   importance.set(own.floats(squares, K));
   return true;
 }
 
-/** V of a matrix V Vᵀ, row-major, computed from the last row up. */
+/** Columns of a triangle that are computed together. */
+const PANEL = 8;
+
+/** V of a matrix V Vᵀ, row-major, computed from the last columns up: what the columns behind a panel give is summed for all of its own first. */
 function upperTriangle(gram: Float32Array, K: number): Float32Array {
   const damping = dampingOf(gram, K);
   const triangle = new Float32Array(K * K);
-  for (let k = K - 1; k >= 0; k--) {
-    const row = k * K;
-    let own = (gram[row + k] as number) + damping;
-    for (let j = k + 1; j < K; j++) own -= (triangle[row + j] as number) ** 2;
-    // Rounding may leave nothing of a direction that the others explain.
-    const root = Math.sqrt(Math.max(own, damping * 1e-3));
-    if (!(root < Number.POSITIVE_INFINITY)) throw new RangeError(UNBOUNDED);
-    triangle[row + k] = root;
-    for (let i = 0; i < k; i++) {
-      const other = i * K;
-      let sum = gram[other + k] as number;
-      for (let j = k + 1; j < K; j++) sum -= (triangle[other + j] as number) * (triangle[row + j] as number);
-      triangle[other + k] = sum / root;
+  const behind = (row: number, other: number, end: number): number => {
+    let sum = 0;
+    for (let j = end; j < K; j++)
+      sum = float(sum + float((triangle[row + j] as number) * (triangle[other + j] as number)));
+    return sum;
+  };
+  for (let end = K; end > 0; end -= PANEL)
+    for (let k = end - 1; k >= Math.max(0, end - PANEL); k--) {
+      const row = k * K;
+      let own = (gram[row + k] as number) - behind(row, row, end) + damping;
+      for (let j = k + 1; j < end; j++) own -= (triangle[row + j] as number) ** 2;
+      // Rounding may leave nothing of a direction that the others explain.
+      const root = Math.sqrt(Math.max(own, damping * 1e-3));
+      if (!(root < Number.POSITIVE_INFINITY)) throw new RangeError(UNBOUNDED);
+      triangle[row + k] = root;
+      for (let other = 0; other < row; other += K) {
+        let sum = (gram[other + k] as number) - behind(other, row, end);
+        for (let j = k + 1; j < end; j++) sum -= (triangle[other + j] as number) * (triangle[row + j] as number);
+        triangle[other + k] = sum / root;
+      }
     }
-  }
   return triangle;
 }

@@ -5,7 +5,9 @@ import { energyOf } from './feedback.js';
 import { type BlockForm, type BlockMatrix, blocksOf, codeBytes, levelsOf, zeroBytes } from './form.js';
 import type { Importance } from './importance.js';
 import { LEVELS, nearestCode } from './normal-float.js';
-import { type BlockScale, BlockSearch } from './search.js';
+import { type BlockScale, BlockSearch, within } from './search.js';
+
+const float = Math.fround;
 
 /** Columns as they are stored. */
 export interface QuantizedBand {
@@ -102,7 +104,7 @@ export class ColumnQuantizer {
     const { matrix, importance } = this;
     const { count, stride, numbers } = band;
     let [error, total, energy] = [0, 0, 0];
-    let energies: Float64Array | undefined;
+    let energies: Float32Array | undefined;
     for (let column = 0; column < count; column++) {
       const own = numbers.subarray(column * stride, (column + 1) * stride);
       const errors = this.#errors;
@@ -146,7 +148,7 @@ export class ColumnQuantizer {
     const { scale, zero } = choice;
     made.scales[column * blocks + block] = scale;
     if (!form.isSymmetric) put(made.zeros, column * zeroBytes(matrix, form), block, zero, form.bits);
-    const [most, inverse, place] = [levelsOf(form) - 1, 1 / scale, column * codeBytes(matrix, form)];
+    const [last, inverse, place] = [levelsOf(form) - 1 - zero, float(1 / scale), column * codeBytes(matrix, form)];
     const swap = form.isNormal ? 1 : 0;
     for (let i = 0; i < form.block; i++) {
       const k = start + i;
@@ -154,14 +156,12 @@ export class ColumnQuantizer {
       if (k < end) {
         const exact = numbers[at + i] as number;
         // What is zero stays zero: a filter's band, a mask, padding.
-        const target = exact === 0 ? 0 : (source[from + i] as number) + (feedback?.carried(errors, k, start, k) ?? 0);
-        if (form.isNormal) code = nearestCode(target * inverse);
-        else {
-          code = Math.floor(target * inverse + 0.5) + zero;
-          code = code < 0 ? 0 : code > most ? most : code;
-        }
+        const more = feedback?.carried(errors, k, start, k) ?? 0;
+        const target = exact === 0 ? 0 : float((source[from + i] as number) + more);
+        const near = float(target * inverse);
+        code = form.isNormal ? nearestCode(near) : within(near, -zero, last) + zero;
         const level = form.isNormal ? (LEVELS[code] as number) : code - zero;
-        const error = exact - level * scale;
+        const error = float(exact - float(level * scale));
         errors[k] = error;
         feedback?.took(k, error);
       }

@@ -65,6 +65,7 @@ interface Exports {
     out: Address,
     totals: Address,
   ): void;
+  turnColumns(columns: Address, rows: number, out: Address): void;
   packCodes(codes: Address, rows: number, bits: number, out: Address): void;
   triangleEnergy(
     triangle: Address,
@@ -74,7 +75,7 @@ interface Exports {
     out: Address,
     carried: Address,
   ): void;
-  upperTriangle(matrix: Address, K: number, damping: number): number;
+  upperTriangle(matrix: Address, K: number, damping: number, scratch: Address): number;
   packTriangle(matrix: Address, K: number, packed: Address, importance: Address): void;
 }
 

@@ -1,93 +1,110 @@
 /** Quantizes eight columns of a weight in blocks: `passes/precision/block/quantizer.ts`, lane by lane. */
-import { carryPair, carryRow, rowOf } from './feedback';
-import { pairAt, searchPair } from './search';
+import { carryFour, carryRow, rowOf } from './feedback';
+import { searchFour, within } from './search';
 
 /** Kinds of feedback. */
 const NONE: i32 = 0, MEAN: i32 = 1, TRIANGLE: i32 = 2;
 
 /**
  * numbers: float32 [blocks · block][8], zeros behind row `K`. importance: float32 [K], ones where nothing is known. first, second: the triangle; or means and
- * shares. errors: doubles [K][8], rounded to float32; sums: doubles [K + 1][8]. Made are codes, bytes [blocks · block][8], and scales and zero points,
- * doubles [blocks][8]. scratch: 64 · (block + 2) + 32 · block bytes.
+ * shares. errors: float32 [K][8]; sums: float32 [K + 1][8]. Made are codes, bytes [blocks · block][8], and scales and zero points, float32 [blocks][8].
+ * scratch: 64 · block bytes.
  */
 export function quantizeColumns(
   K: i32, block: i32, levels: i32, isSymmetric: bool, isNearest: bool, ranges: usize, tried: i32,
   numbers: usize, importance: usize, kind: i32, first: usize, second: usize, errors: usize, sums: usize,
   codes: usize, scales: usize, zeros: usize, scratch: usize,
 ): void {
-  const shifted = scratch + 64 * (block + 2), carried = scratch;
-  for (let lane: usize = 0; lane < 64; lane += 16) v128.store(sums + lane, f64x2.splat(0));
-  const last = f64x2.splat(<f64>(levels - 1));
+  const carried = scratch, shifted = scratch + (block << 5);
+  const none = f32x4.splat(0), last = f32x4.splat(<f32>(levels - 1));
+  v128.store(sums, none);
+  v128.store(sums, none, 16);
   for (let start = 0, at = 0; start < K; start += block, at++) {
     const end = min(start + block, K);
     let source = numbers + (start << 5);
     if (kind != NONE && start > 0) {
       carryBlock(kind, first, second, errors, sums, start, end, carried);
-      for (let k = start; k < end; k++)
-        for (let lane = 0; lane < 8; lane++) {
-          const number = load<f32>(numbers + (k << 5) + (lane << 2));
-          const moved = <f32>(<f64>number + load<f64>(carried + ((k - start) << 6) + (lane << 3)));
-          store<f32>(shifted + ((k - start) << 5) + (lane << 2), number != 0 ? moved : 0);
-        }
+      for (let place: usize = 0, size = <usize>(end - start) << 5; place < size; place += 16) {
+        const number = v128.load(source + place);
+        const moved = f32x4.add(number, v128.load(carried + place));
+        v128.store(shifted + place, v128.and(moved, f32x4.ne(number, none)));
+      }
       source = shifted;
     }
-    const scale = scales + (at << 6), zero = zeros + (at << 6);
-    for (let pair: usize = 0; pair < 4; pair++)
-      searchPair(
-        source + (pair << 3), end - start, importance + (start << 2), levels, isSymmetric, isNearest, ranges, tried,
-        scale + (pair << 4), zero + (pair << 4),
+    const scale = scales + (at << 5), zero = zeros + (at << 5);
+    for (let half: usize = 0; half < 32; half += 16)
+      searchFour(
+        source + half, end - start, importance + (start << 2), levels, isSymmetric, isNearest, ranges, tried, scale + half, zero + half,
       );
     for (let k = start; k < end; k++) {
       if (kind == TRIANGLE) carryRow(rowOf(first, k), errors, start, k, carried);
-      for (let pair: usize = 0; pair < 4; pair++) {
-        const place = pair << 4, column = pair << 3;
-        const exact = pairAt(numbers + (k << 5) + column);
-        let more = f64x2.splat(0);
-        if (kind == TRIANGLE) more = v128.load(carried + place);
+      for (let half: usize = 0; half < 32; half += 16) {
+        const exact = v128.load(numbers + (k << 5) + half);
+        let more = none;
+        if (kind == TRIANGLE) more = v128.load(carried + half);
         else if (kind == MEAN)
-          more = f64x2.mul(
-            f64x2.splat(<f64>load<f32>(second + (k << 2))),
-            f64x2.sub(v128.load(sums + (k << 6) + place), v128.load(sums + (start << 6) + place)),
+          more = f32x4.mul(
+            v128.load32_splat(second + (k << 2)),
+            f32x4.sub(v128.load(sums + (k << 5) + half), v128.load(sums + (start << 5) + half)),
           );
-        let target = f64x2.add(pairAt(source + ((k - start) << 5) + column), more);
-        target = v128.and(target, f64x2.ne(exact, f64x2.splat(0)));
-        const step = v128.load(scale + place), point = v128.load(zero + place);
-        const inverse = f64x2.div(f64x2.splat(1), step);
-        let code = f64x2.add(f64x2.floor(f64x2.add(f64x2.mul(target, inverse), f64x2.splat(0.5))), point);
-        code = f64x2.pmin(f64x2.pmax(code, f64x2.splat(0)), last);
-        const error = f64x2.sub(exact, f64x2.mul(f64x2.sub(code, point), step));
-        v128.store(errors + (k << 6) + place, f64x2.promote_low_f32x4(f32x4.demote_f64x2_zero(error)));
+        let target = f32x4.add(v128.load(source + ((k - start) << 5) + half), more);
+        target = v128.and(target, f32x4.ne(exact, none));
+        const step = v128.load(scale + half), point = v128.load(zero + half);
+        const inverse = f32x4.div(f32x4.splat(1), step);
+        const level = within(f32x4.mul(target, inverse), f32x4.neg(point), f32x4.sub(last, point));
+        const error = f32x4.sub(exact, f32x4.mul(level, step));
+        v128.store(errors + (k << 5) + half, error);
         if (kind == MEAN)
           v128.store(
-            sums + ((k + 1) << 6) + place,
-            f64x2.add(v128.load(sums + (k << 6) + place), f64x2.mul(f64x2.splat(<f64>load<f32>(first + (k << 2))), error)),
+            sums + ((k + 1) << 5) + half,
+            f32x4.add(v128.load(sums + (k << 5) + half), f32x4.mul(v128.load32_splat(first + (k << 2)), error)),
           );
-        const whole = i32x4.trunc_sat_f64x2_u_zero(code);
-        store<u8>(codes + (k << 3) + (pair << 1), <u8>i32x4.extract_lane(whole, 0));
-        store<u8>(codes + (k << 3) + (pair << 1), <u8>i32x4.extract_lane(whole, 1), 1);
+        const code = i32x4.trunc_sat_f32x4_u(f32x4.add(level, point));
+        const bytes = v128.shuffle<u8>(code, code, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+        store<u32>(codes + (k << 3) + (half >> 2), <u32>i32x4.extract_lane(bytes, 0));
       }
     }
     // What pads the last block is zero.
     for (let k = end; k < start + block; k++)
-      for (let lane = 0; lane < 8; lane++) store<u8>(codes + (k << 3) + lane, <u8>load<f64>(zero + (lane << 3)));
+      for (let lane = 0; lane < 8; lane++) store<u8>(codes + (k << 3) + lane, <u8>load<f32>(zero + (lane << 2)));
   }
 }
 
-/** What each number of a block takes over of the blocks before it, doubles [block][8]. */
+/** What each number of a block takes over of the blocks before it, float32 [block][8]. */
 function carryBlock(kind: i32, first: usize, second: usize, errors: usize, sums: usize, start: i32, end: i32, carried: usize): void {
   if (kind == TRIANGLE) {
     let k = start;
-    for (; k + 1 < end; k += 2) carryPair(rowOf(first, k), rowOf(first, k + 1), errors, start, carried + ((k - start) << 6));
-    if (k < end) carryRow(rowOf(first, k), errors, 0, start, carried + ((k - start) << 6));
+    for (; k + 3 < end; k += 4)
+      carryFour(rowOf(first, k), rowOf(first, k + 1), rowOf(first, k + 2), rowOf(first, k + 3), errors, start, carried + ((k - start) << 5));
+    for (; k < end; k++) carryRow(rowOf(first, k), errors, 0, start, carried + ((k - start) << 5));
     return;
   }
   for (let k = start; k < end; k++) {
-    const share = f64x2.splat(<f64>load<f32>(second + (k << 2)));
-    for (let place: usize = 0; place < 64; place += 16)
+    const share = v128.load32_splat(second + (k << 2));
+    for (let half: usize = 0; half < 32; half += 16)
       v128.store(
-        carried + ((k - start) << 6) + place,
-        f64x2.mul(share, f64x2.sub(v128.load(sums + (start << 6) + place), v128.load(sums + place))),
+        carried + ((k - start) << 5) + half,
+        f32x4.mul(share, f32x4.sub(v128.load(sums + (start << 5) + half), v128.load(sums + half))),
       );
+  }
+}
+
+/** Eight columns of `rows` numbers, one after another ⟶ [rows][8]. */
+export function turnColumns(columns: usize, rows: i32, out: usize): void {
+  const stride = <usize>rows << 2;
+  for (let lane: usize = 0; lane < 8; lane += 4) {
+    const first = columns + lane * stride, second = first + stride, third = second + stride, fourth = third + stride;
+    let to = out + (lane << 2);
+    // Rows are whole blocks, of 16 numbers at least.
+    for (let at: usize = 0; at < stride; at += 16, to += 128) {
+      const a = v128.load(first + at), b = v128.load(second + at), c = v128.load(third + at), d = v128.load(fourth + at);
+      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+      const abHigh = v128.shuffle<f32>(a, b, 2, 6, 3, 7), cdHigh = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      v128.store(to, v128.shuffle<f64>(ab, cd, 0, 2));
+      v128.store(to, v128.shuffle<f64>(ab, cd, 1, 3), 32);
+      v128.store(to, v128.shuffle<f64>(abHigh, cdHigh, 0, 2), 64);
+      v128.store(to, v128.shuffle<f64>(abHigh, cdHigh, 1, 3), 96);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** Rows of an int8 weight whose columns are those of the product, two columns at a time: `sizes.ts`, `columns.ts` and `bytes.ts` of passes/precision/integer. */
-import { pairAt } from './search';
+import { pairAt } from './pairs';
 
 /** The size of two numbers: of each alone, or of the pair with the number of the row before where `firsts` has one. */
 // @ts-ignore: a decorator of AssemblyScript

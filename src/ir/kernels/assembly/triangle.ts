@@ -1,63 +1,47 @@
 /** V of a matrix V Vᵀ, upper triangular: `upperTriangle` of `passes/precision/block/feedback.ts`, rows side by side. */
-import { rowOf } from './feedback';
+import { carryFour, carryRow, rowOf } from './feedback';
 
-/** Two numbers of one row and two of the next, in doubles, by column. */
-let left: v128 = f64x2.splat(0);
-let right: v128 = f64x2.splat(0);
+/** Columns that are computed together, from the last ones on: what those behind them give to each row is summed once for all of them. */
+const PANEL: i32 = 8;
 
-// @ts-ignore: a decorator of AssemblyScript
-@inline
-function turned(row: usize, next: usize): void {
-  const both = v128.shuffle<f32>(v128.load64_zero(row), v128.load64_zero(next), 0, 4, 1, 5);
-  left = f64x2.promote_low_f32x4(both);
-  right = f64x2.promote_low_f32x4(v128.shuffle<f64>(both, both, 1, 1));
-}
-
-/** In place of the matrix, K × K of float32; what lies below the diagonal is not touched. False where a number is not finite. */
-export function upperTriangle(matrix: usize, K: i32, damping: f64): bool {
+/**
+ * In place of the matrix, K × K of float32; what lies below the diagonal is not touched. scratch: 64 · K bytes. False where a number is not
+ * finite.
+ */
+export function upperTriangle(matrix: usize, K: i32, damping: f64, scratch: usize): bool {
   const width = K << 2;
-  for (let k = K - 1; k >= 0; k--) {
-    const row = matrix + <usize>k * width;
-    let own = <f64>load<f32>(row + (k << 2)) + damping;
-    for (let j = k + 1; j < K; j++) {
-      const one = <f64>load<f32>(row + (j << 2));
-      own -= one * one;
+  const panel = scratch, sums = scratch + (K << 5);
+  for (let end = K; end > 0; end -= PANEL) {
+    const begin = max(end - PANEL, 0), behind = K - end;
+    // The panel's rows behind it, as columns.
+    memory.fill(panel, 0, behind << 5);
+    for (let k = begin; k < end; k++) {
+      const row = matrix + <usize>k * width + (end << 2);
+      for (let j = 0; j < behind; j++) store<f32>(panel + (j << 5) + ((k - begin) << 2), load<f32>(row + (j << 2)));
     }
-    // Rounding may leave nothing of a direction that the others explain.
-    const least = damping * 1e-3;
-    const root = Math.sqrt(own > least ? own : own != own ? own : least);
-    if (!(root < Infinity)) return false;
-    store<f32>(row + (k << 2), <f32>root);
     let i = 0;
-    for (; i + 3 < k; i += 4) {
-      const a = matrix + <usize>i * width, b = a + width, c = b + width, d = c + width;
-      let first = f64x2(<f64>load<f32>(a + (k << 2)), <f64>load<f32>(b + (k << 2)));
-      let second = f64x2(<f64>load<f32>(c + (k << 2)), <f64>load<f32>(d + (k << 2)));
-      let j = k + 1;
-      for (; j + 1 < K; j += 2) {
-        const at = <usize>j << 2;
-        const x = f64x2.splat(<f64>load<f32>(row + at)), y = f64x2.splat(<f64>load<f32>(row + at, 4));
-        turned(a + at, b + at);
-        first = f64x2.sub(f64x2.sub(first, f64x2.mul(left, x)), f64x2.mul(right, y));
-        turned(c + at, d + at);
-        second = f64x2.sub(f64x2.sub(second, f64x2.mul(left, x)), f64x2.mul(right, y));
-      }
-      if (j < K) {
-        const at = <usize>j << 2;
-        const x = f64x2.splat(<f64>load<f32>(row + at));
-        first = f64x2.sub(first, f64x2.mul(f64x2(<f64>load<f32>(a + at), <f64>load<f32>(b + at)), x));
-        second = f64x2.sub(second, f64x2.mul(f64x2(<f64>load<f32>(c + at), <f64>load<f32>(d + at)), x));
-      }
-      store<f32>(a + (k << 2), <f32>(f64x2.extract_lane(first, 0) / root));
-      store<f32>(b + (k << 2), <f32>(f64x2.extract_lane(first, 1) / root));
-      store<f32>(c + (k << 2), <f32>(f64x2.extract_lane(second, 0) / root));
-      store<f32>(d + (k << 2), <f32>(f64x2.extract_lane(second, 1) / root));
+    for (; i + 3 < end; i += 4) {
+      const row = matrix + <usize>i * width + (end << 2);
+      carryFour(row, row + width, row + 2 * width, row + 3 * width, panel, behind, sums + (i << 5));
     }
-    for (; i < k; i++) {
-      const a = matrix + <usize>i * width;
-      let sum = <f64>load<f32>(a + (k << 2));
-      for (let j = k + 1; j < K; j++) sum -= <f64>load<f32>(a + (j << 2)) * <f64>load<f32>(row + (j << 2));
-      store<f32>(a + (k << 2), <f32>(sum / root));
+    for (; i < end; i++) carryRow(matrix + <usize>i * width + (end << 2), panel, 0, behind, sums + (i << 5));
+    for (let k = end - 1; k >= begin; k--) {
+      const row = matrix + <usize>k * width, lane = (k - begin) << 2;
+      let own = <f64>load<f32>(row + (k << 2)) - <f64>load<f32>(sums + (k << 5) + lane) + damping;
+      for (let j = k + 1; j < end; j++) {
+        const one = <f64>load<f32>(row + (j << 2));
+        own -= one * one;
+      }
+      // Rounding may leave nothing of a direction that the others explain.
+      const least = damping * 1e-3;
+      const root = Math.sqrt(own > least ? own : own != own ? own : least);
+      if (!(root < Infinity)) return false;
+      store<f32>(row + (k << 2), <f32>root);
+      for (let other = 0, at = matrix; other < k; other++, at += width) {
+        let sum = <f64>load<f32>(at + (k << 2)) - <f64>load<f32>(sums + (other << 5) + lane);
+        for (let j = k + 1; j < end; j++) sum -= <f64>load<f32>(at + (j << 2)) * <f64>load<f32>(row + (j << 2));
+        store<f32>(at + (k << 2), <f32>(sum / root));
+      }
     }
   }
   return true;
