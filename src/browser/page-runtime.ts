@@ -10,6 +10,7 @@ import { feedsOf, portOf, refuseOutputs, resultsOf, timedRun, timedRuns } from '
 import type { LoadOptions, Tensors } from '../runtime/protocol.js';
 import { RuntimeError } from '../runtime/runtime-error.js';
 import type { Session } from '../runtime/session.js';
+import { OutputSums } from '../runtime/sums.js';
 import { runtimeModule } from './use-runtime.js';
 
 export { onceMore, RuntimeError, uncheckedText } from '../runtime/runtime-error.js';
@@ -60,11 +61,12 @@ const settingsOf = ({ provider, optimize, noFallback }: LoadOptions): InferenceS
 });
 
 function sessionOf(session: InferenceSession, options: LoadOptions, createMs: number): Session {
-  const run = async (feeds: Tensors, outputs?: readonly string[]) => {
+  const sums = new OutputSums();
+  const run = async (feeds: Tensors, outputs?: readonly string[], summed: readonly string[] = []) => {
     refuseOutputs(session.outputMetadata, outputs, NAME);
     const inputs = feedsOf(feeds, runtimeModule().Tensor, NAME);
     const { found, ms } = await timedRun(session, inputs, outputs);
-    return { outputs: resultsOf(found), ms };
+    return { outputs: sums.add(resultsOf(found), summed), ms };
   };
   const time = async (feeds: Tensors, count: number) => {
     const inputs = feedsOf(feeds, runtimeModule().Tensor, NAME);
@@ -79,7 +81,8 @@ function sessionOf(session: InferenceSession, options: LoadOptions, createMs: nu
     outputs: session.outputMetadata.map(portOf),
     createMs,
     createCpuMs: createMs,
-    run: (feeds, outputs) => inTurn(() => run(feeds, outputs)),
+    run: (feeds, outputs, summed) => inTurn(() => run(feeds, outputs, summed)),
+    sum: (output) => inTurn(async () => sums.take(output)),
     time: (feeds, count) => inTurn(() => time(feeds, count)),
     profile: () => Promise.reject(new RuntimeError('error', 'a browser tells no program which provider ran a node')),
     release,

@@ -9,6 +9,8 @@ export interface ActivationRequest {
   readonly axis?: number;
   /** Asks for XᵀX, channels squared float32 numbers, and for means and mean squares alone. The axis is then the last one. */
   readonly gram?: boolean;
+  /** Is given the statistics with XᵀX, which are then without it: what is made of each takes less room than all of them. */
+  readonly withGram?: (statistics: ActivationStatistics) => void;
   /** Asks for the mean of each channel alone, of few sets: made-up pictures tell it, as biases decide most of it, but nothing else. */
   readonly meansAlone?: boolean;
 }
@@ -94,15 +96,15 @@ export class ActivationStatistics {
     this.#count += numbers.length;
   }
 
-  /** Adds XᵀX of so many rows, and their sum. */
-  addGram(products: Float32Array, sums: Float32Array, rows: number): void {
-    for (let k = 0; k < this.channels; k++) {
-      this.#sums[k] = (this.#sums[k] as number) + (sums[k] as number);
-      this.#squares[k] = (this.#squares[k] as number) + (products[k * this.channels + k] as number);
-    }
+  /** Adds the sum of so many rows, whose products are told by `takeGram`. */
+  addRows(sums: Float32Array, rows: number): void {
+    for (let k = 0; k < this.channels; k++) this.#sums[k] = (this.#sums[k] as number) + (sums[k] as number);
     this.#count += rows * this.channels;
-    const gram = this.gram ?? new Float32Array(products.length);
-    for (let i = 0; i < products.length; i++) gram[i] = (gram[i] as number) + (products[i] as number);
+  }
+
+  /** Takes XᵀX of all rows, which is no copy. */
+  takeGram(gram: Float32Array): void {
+    for (let k = 0; k < this.channels; k++) this.#squares[k] = gram[k * this.channels + k] as number;
     this.gram = gram;
   }
 

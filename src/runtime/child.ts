@@ -9,10 +9,12 @@ import { isHost } from '../ir/targets/targets.js';
 import type { HostedSession } from './hosted-session.js';
 import { loadNative } from './native-session.js';
 import { type Calls, type Reply, type Request, TOO_LARGE } from './protocol.js';
+import { OutputSums } from './sums.js';
 
 /** Where the process began. */
 const home = process.cwd();
 const sessions = new Map<number, HostedSession>();
+const sums = new Map<number, OutputSums>();
 let count = 0;
 
 function sessionOf(id: number): HostedSession {
@@ -44,7 +46,22 @@ async function load(given: Calls['load']['arguments']): Promise<Calls['load']['r
 async function release(id: number): Promise<void> {
   const session = sessions.get(id);
   sessions.delete(id);
+  sums.delete(id);
   await session?.release();
+}
+
+async function run({ session, feeds, outputs, summed }: Calls['run']['arguments']): Promise<Calls['run']['result']> {
+  const found = await sessionOf(session).run(feeds, outputs);
+  if (summed.length === 0) return found;
+  const own = sums.get(session) ?? new OutputSums();
+  sums.set(session, own);
+  return { ...found, outputs: own.add(found.outputs, summed) };
+}
+
+function sum({ session, output }: Calls['sum']['arguments']): Calls['sum']['result'] {
+  const own = sums.get(session);
+  if (!own) throw new Error('nothing was summed in this session');
+  return own.take(output);
 }
 
 async function reset(): Promise<number> {
@@ -101,7 +118,9 @@ async function answer(request: Request): Promise<unknown> {
     case 'load':
       return load(request.arguments);
     case 'run':
-      return sessionOf(request.arguments.session).run(request.arguments.feeds, request.arguments.outputs);
+      return run(request.arguments);
+    case 'sum':
+      return sum(request.arguments);
     case 'time':
       return sessionOf(request.arguments.session).time(request.arguments.feeds, request.arguments.count);
     case 'endProfiling':

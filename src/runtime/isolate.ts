@@ -212,7 +212,8 @@ export class RuntimeProcess {
       outputs,
       createMs: ms,
       createCpuMs: cpuMs,
-      run: (feeds, names) => call('run', { session, feeds, outputs: names }),
+      run: (feeds, names, summed = []) => call('run', { session, feeds, outputs: names, summed }),
+      sum: (output) => call('sum', { session, output }),
       time: (feeds, count) => call('time', { session, feeds, count }),
       profile: async () => {
         if (!folder) throw new TypeError('session: it was not loaded with profile: true');

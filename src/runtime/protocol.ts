@@ -75,9 +75,17 @@ export interface Calls {
     result: { session: number; inputs: Port[]; outputs: Port[]; ms: number; cpuMs: number };
   };
   run: {
-    arguments: { session: number; feeds: Tensors; outputs: readonly string[] | undefined };
+    arguments: {
+      session: number;
+      feeds: Tensors;
+      outputs: readonly string[] | undefined;
+      /** Of these outputs the sum over the runs is kept, and not returned. */
+      summed: readonly string[];
+    };
     result: { outputs: Record<string, TensorData>; ms: number };
   };
+  /** Gives the sum of an output, and forgets it. */
+  sum: { arguments: { session: number; output: string }; result: TensorData };
   /** Runs several times and returns the times alone. */
   time: { arguments: { session: number; feeds: Tensors; count: number }; result: RunTimes };
   endProfiling: { arguments: { session: number }; result: undefined };

@@ -32,9 +32,15 @@ export interface Session {
   readonly createCpuMs: number;
   /**
    * Runs once; `outputs` are the names of those to return (default all). `ms` is the run alone, without the way between
-   * processes.
+   * processes. Of `summed` ones among them, float32 of one shape, the sum over the runs is kept for `sum` instead.
    */
-  run(feeds: Tensors, outputs?: readonly string[]): Promise<{ outputs: Record<string, TensorData>; ms: number }>;
+  run(
+    feeds: Tensors,
+    outputs?: readonly string[],
+    summed?: readonly string[],
+  ): Promise<{ outputs: Record<string, TensorData>; ms: number }>;
+  /** Gives the sum of an output, and forgets it. */
+  sum(output: string): Promise<TensorData>;
   /** Times of `count` runs. */
   time(feeds: Tensors, count: number): Promise<RunTimes>;
   /** Ends the recording that `profile: true` began, and returns the nodes that ran since. */

@@ -66,6 +66,16 @@ describe('a process that runs models', () => {
     await (await runtime.load(relu, { provider: 'cpu' })).release();
   });
 
+  it('keeps the sum of an output over the runs, until it is asked for', async () => {
+    const session = await runtime.load(relu, { provider: 'cpu' });
+    for (const x of [floats([1, -2]), floats([3, 4])])
+      expect((await session.run({ x }, ['y'], ['y'])).outputs).toEqual({});
+    await expect(session.run({ x: floats([1]) }, ['y'], ['y'])).rejects.toThrow('its shapes differ between runs');
+    expect(numbers(await session.sum('y'))).toEqual([4, 4]);
+    await expect(session.sum('y')).rejects.toThrow('expected one that was summed');
+    await session.release();
+  });
+
   it('tells inputs and outputs, runs, and times', async () => {
     const session = await runtime.load(relu, { provider: 'cpu' });
     expect(session.inputs).toEqual([{ name: 'x', type: 'float32', shape: ['n'] }]);

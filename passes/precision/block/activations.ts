@@ -24,20 +24,21 @@ export async function importances(
     const gram = K <= TriangleFeedback.MOST && 4 * K * K <= room;
     if (gram) room -= 4 * K * K;
     // Means on made-up inputs say nothing about importance.
-    return gram || activations ? [{ value, gram }] : [];
+    if (!gram && !activations) return [];
+    return [{ value, gram, withGram: (statistics: ActivationStatistics) => take(value, statistics) }];
   });
-  const measured = await measure(requests);
   const known = new Map<Value, Importance>();
   let broken = 0;
-  for (const [value, statistics] of measured) {
-    if (!isBounded(statistics)) {
-      broken++;
-      continue;
-    }
-    const importance = importanceOf(statistics, sizes.get(value) as number);
+  function take(value: Value, statistics: ActivationStatistics): void {
+    const isUsable = isBounded(statistics);
+    const importance = isUsable && importanceOf(statistics, sizes.get(value) as number);
     if (importance) known.set(value, importance);
-    // Half the size is left of it: the triangle.
-    statistics.gram = undefined;
+    if (!isUsable) broken++;
+  }
+  const measured = await measure(requests);
+  for (const { value, gram } of requests) {
+    const statistics = measured.get(value);
+    if (statistics && !gram) take(value, statistics);
   }
   const fed = [...known.values()].filter(({ feedback }) => feedback instanceof TriangleFeedback).length;
   const how = activations ? 'measured' : 'measured on made-up inputs';

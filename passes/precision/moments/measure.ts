@@ -8,6 +8,7 @@ import type { Model } from '../../../src/ir/model.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import { cloneModel } from '../../../src/ir/whole-model/clone.js';
+import type { ActivationStatistics } from '../../../src/run/activations.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { type Feedback, TriangleFeedback } from '../block/feedback.js';
 import { importanceOf } from '../block/importance.js';
@@ -55,12 +56,14 @@ export async function knownInputs(
       const value = rowsIn(copy.graph, products, (one) => copies.get(one) ?? one);
       return [{ tensor, products, value }];
     });
-    const found = await activations(requests.map(({ value }) => ({ value, gram: true })));
-    for (const { tensor, products, value } of requests) {
-      const statistics = found.get(value);
-      const importance = statistics?.gram?.every(Number.isFinite) && importanceOf(statistics, products.length);
-      if (importance) known.set(tensor, { ...products, feedback: importance.feedback });
-    }
+    const withImportance = requests.map(({ tensor, products, value }) => ({
+      ...{ value, gram: true },
+      withGram: (statistics: ActivationStatistics) => {
+        const importance = statistics.gram?.every(Number.isFinite) && importanceOf(statistics, products.length);
+        if (importance) known.set(tensor, { ...products, feedback: importance.feedback });
+      },
+    }));
+    await activations(withImportance);
     trials?.memory.set(MEMORY, new Map([...(remembered ?? []), ...known]));
   }
   if (known.size > 0) note(`weights that are rounded knowing what they multiply on the inputs given: ${known.size}`);

@@ -124,7 +124,8 @@ async function measureSets(
       const feeds = asTaken(make(), probed);
       for (const batch of batchesOf(probes)) {
         const names = batch.flatMap(({ numbers, rows }) => [numbers, ...(rows ? [rows.sum, rows.shape] : [])]);
-        const { outputs } = await session.run(feeds, names);
+        const summed = batch.flatMap(({ numbers, rows }) => (rows ? [numbers] : []));
+        const { outputs } = await session.run(feeds, names, summed);
         for (const probe of batch) take(found, probe, outputs);
       }
       const counted = probes.flatMap(({ of }): Counted | [] => {
@@ -132,6 +133,13 @@ async function measureSets(
         return statistics ? { of, statistics } : [];
       });
       if (isDone(counted)) break;
+    }
+    for (const { of, numbers, rows } of probes) {
+      const statistics = rows && found.get(of.value);
+      if (!statistics) continue;
+      statistics.takeGram(floatsOf(await session.sum(numbers)));
+      of.withGram?.(statistics);
+      if (of.withGram) statistics.gram = undefined;
     }
   } finally {
     await session?.release();
@@ -146,7 +154,7 @@ function take(
   { of, numbers, rows }: Probe,
   outputs: Tensors,
 ): void {
-  const output = outputs[numbers] as TensorData;
+  const output = outputs[rows?.sum ?? numbers] as TensorData;
   const dims = output.shape;
   const axis = dims.length === 0 ? 0 : (((of.axis ?? -1) % dims.length) + dims.length) % dims.length;
   const channels = dims[axis] ?? 1;
@@ -155,13 +163,9 @@ function take(
   found.set(of.value, one);
   if (!one) return;
   const own = floatsOf(output);
-  if (rows)
-    one.addGram(own, floatsOf(outputs[rows.sum] as TensorData), countOf(outputs[rows.shape] as TensorData) / channels);
-  else
-    one.add(
-      own,
-      dims.slice(axis + 1).reduce((count, dim) => count * dim, 1),
-    );
+  const inner = dims.slice(axis + 1).reduce((count, dim) => count * dim, 1);
+  if (rows) one.addRows(own, countOf(outputs[rows.shape] as TensorData) / channels);
+  else one.add(own, inner);
 }
 
 /** The elements of a tensor of this shape. */

@@ -121,7 +121,8 @@ it('correlations of few rows are chance, and count as none', () => {
         for (let l = 0; l < K; l++)
           products[k * K + l] = (products[k * K + l] as number) + own * (numbers[row * K + l] as number);
       }
-    statistics.addGram(products, sums, rows);
+    statistics.addRows(sums, rows);
+    statistics.takeGram(products);
     return statistics;
   };
   for (const rows of [8, 64, 1024]) {
