@@ -46,7 +46,7 @@ const { metafile } = await build({
   outdir: 'dist',
   platform: 'node',
   target: 'node20',
-  external: ['onnxruntime-node', 'protobufjs', 'typescript', '@modelcontextprotocol/sdk'],
+  external: ['onnxruntime-node', 'typescript', '@modelcontextprotocol/sdk'],
   plugins: [englishOnly, reportPage],
 });
 // Nothing is external: a bundler need not resolve a package, nor read one in CommonJS.

@@ -44,7 +44,7 @@ export async function buildPage(out, { runtime = false } = {}) {
   // The report in its frame has this page's policy: its script and style are named. Nothing can be sent anywhere but, with a runtime, asked of this host.
   const policy = [
     "default-src 'none'",
-    `script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval' '${scriptHash}'`,
+    `script-src 'self' 'wasm-unsafe-eval' '${scriptHash}'`,
     `style-src 'self' '${styleHash}'`,
     "worker-src 'self' blob:",
     'frame-src blob:',

@@ -40,13 +40,12 @@ async function staticClosure(file: string): Promise<{ files: string[]; packages:
 }
 
 describe('what is loaded', () => {
-  it('the library: no module of Node, and of packages only the one that reads protobuf', async () => {
+  it('the library: no module of Node, and no package', async () => {
     const { packages } = await staticClosure('dist/index.js');
-    expect(packages.filter((name) => name.startsWith('node:') || builtinModules.includes(name))).toEqual([]);
-    expect(packages.filter((name) => !name.startsWith('protobufjs'))).toEqual([]);
+    expect(packages).toEqual([]);
   });
 
-  it('the command: neither protobufjs nor onnxruntime before it is needed', async () => {
+  it('the command: no package', async () => {
     const { packages } = await staticClosure('dist/cli.js');
     expect(packages.filter((name) => !builtinModules.includes(name.replace('node:', '')))).toEqual([]);
   });
@@ -115,11 +114,10 @@ describe('the packed package, elsewhere', () => {
     expect(project.files).toEqual(expect.arrayContaining(['LICENSE', 'CHANGELOG.md', ...linked]));
   });
 
-  it('installs nothing that runs a script, and nothing from elsewhere than the registry', () => {
+  it('installs nothing else', () => {
     const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
     const own = Object.entries<Record<string, unknown>>(packages).filter(([path, { dev }]) => path !== '' && !dev);
-    expect(own.map(([path]) => path).sort()).toEqual(['node_modules/long', 'node_modules/protobufjs']);
-    expect(own.filter(([, { hasInstallScript }]) => hasInstallScript)).toEqual([]);
+    expect(own).toEqual([]);
   });
 
   it('runs as a library and as a command', () => {

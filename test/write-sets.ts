@@ -2,7 +2,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataTypes } from '../src/ir/types.js';
-import { encodeMessage, type TensorMessage } from '../src/onnx/proto/messages.js';
+import { encodeMessage } from '../src/onnx/codec/message.js';
+import type { TensorMessage } from '../src/onnx/proto/messages.js';
 import type { Tensors } from '../src/runtime/isolate.js';
 
 export function writeSets(folder: string, sets: readonly Tensors[]): void {

@@ -5,11 +5,12 @@ import type { Model } from '../ir/model.js';
 import { Budget } from '../ir/options/budget.js';
 import { type ByteSource, plainBytes, type Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
-import { UsageError } from '../ir/text/usage-error.js';
 import type { CarriedModel } from './carried.js';
+import { decodeMessage } from './codec/message.js';
+import { TOO_DEEP } from './codec/reader.js';
 import { openExternal, openModel } from './files.js';
 import { fromMessage } from './from-proto.js';
-import { decodeMessage, type Message, type ModelMessage, type TensorMessage } from './proto/messages.js';
+import type { Message, ModelMessage, TensorMessage } from './proto/messages.js';
 import { readTensor, type TensorSources } from './proto/tensor-proto.js';
 import { collapse, tooDeep } from './proto/wire.js';
 import { type ReadOptions, readOptionsIn } from './read-options.js';
@@ -105,12 +106,7 @@ function decode<T extends Message>(name: string, bytes: Uint8Array, place: strin
     return decodeMessage<T>(name, bytes);
   } catch (error) {
     const { message } = error as Error;
-    if (message === 'max depth exceeded') throw tooDeep(place);
-    // protobufjs makes its decoders of text.
-    if (error instanceof EvalError)
-      throw new UsageError(
-        "readModel: expected a page that lets text become code; found a Content-Security-Policy without 'unsafe-eval'. Allow it in script-src",
-      );
+    if (message === TOO_DEEP) throw tooDeep(place);
     throw new ModelError(place, `an ONNX ${name}`, `bytes that do not decode (${message})`, NOT_ONNX);
   }
 }

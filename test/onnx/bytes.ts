@@ -1,10 +1,6 @@
 /** Files for tests, made of messages or of bare protobuf fields. */
-import {
-  encodeMessage,
-  type ModelMessage,
-  type NodeMessage,
-  type TensorMessage,
-} from '../../src/onnx/proto/messages.js';
+import { encodeMessage } from '../../src/onnx/codec/message.js';
+import type { ModelMessage, NodeMessage, TensorMessage } from '../../src/onnx/proto/messages.js';
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -1,7 +1,8 @@
 /** Writes a model and reads the result. */
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
-import { decodeMessage, type GraphMessage, type ModelMessage } from '../../src/onnx/proto/messages.js';
+import { decodeMessage } from '../../src/onnx/codec/message.js';
+import type { GraphMessage, ModelMessage } from '../../src/onnx/proto/messages.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { runModel } from '../run-model.js';
 

@@ -3,7 +3,7 @@ import type { Attribute, AttributeType } from '../../ir/attribute.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Tensor } from '../../ir/tensors/tensor.js';
 import { ModelError } from '../../ir/text/errors.js';
-import { OddNaN } from './lossless.js';
+import { OddNaN } from '../codec/lossless.js';
 import {
   type AttributeMessage,
   fromBigint,

@@ -1,15 +1,8 @@
-/**
- * The messages of onnx.proto, for protobufjs: names, numbers and types of their fields (ONNX IR version 14).
- * `lazy` is ours: see wire.ts. Fields that are not listed are kept by protobufjs as `$unknowns`.
- */
-import protobuf from 'protobufjs/light.js';
-import { losslessReader, losslessWriter } from './lossless.js';
+/** The messages of onnx.proto, as they are decoded. `lazy` is ours: see wire.ts. */
+import type { Int64 } from '../codec/reader.js';
 
-/** An int64 on the wire, as protobufjs gives it. */
-export type Int64 = number | { low: number; high: number; unsigned?: boolean };
-
-/** Unknown fields, kept by protobufjs. */
 export interface Message {
+  /** The bytes of fields that onnx.proto did not have when this was written; no own key that is enumerable. */
   $unknowns?: Uint8Array[];
 }
 export interface EntryMessage extends Message {
@@ -33,7 +26,7 @@ export interface TensorMessage extends Message {
   uint64Data?: Int64[];
   metadataProps?: EntryMessage[];
   /** Triples of (field number, offset or payload, length): fields that were left where they are. */
-  lazy?: number[];
+  lazy?: Int64[];
 }
 export interface SparseTensorMessage extends Message {
   values?: TensorMessage;
@@ -140,67 +133,6 @@ export interface ModelMessage extends Message {
   configuration?: object[];
 }
 
-/** Number of the field that stands for the fields left in the file. The largest number protobuf has: ONNX will not use it. */
-export const LAZY_FIELD = 536870911;
-
-/** `name number type`, `*` for repeated, `+` for repeated and packed. */
-const fields: Record<string, string> = {
-  AttributeProto:
-    'name 1 string, refAttrName 21 string, docString 13 string, type 20 int32, f 2 float, i 3 int64, s 4 bytes, t 5 TensorProto, g 6 GraphProto, sparseTensor 22 SparseTensorProto, tp 14 TypeProto, floats 7 *float, ints 8 *int64, strings 9 *bytes, tensors 10 *TensorProto, graphs 11 *GraphProto, sparseTensors 23 *SparseTensorProto, typeProtos 15 *TypeProto',
-  ValueInfoProto: 'name 1 string, type 2 TypeProto, docString 3 string, metadataProps 4 *StringStringEntryProto',
-  NodeProto:
-    'input 1 *string, output 2 *string, name 3 string, opType 4 string, domain 7 string, overload 8 string, attribute 5 *AttributeProto, docString 6 string, metadataProps 9 *StringStringEntryProto, deviceConfigurations 10 *Opaque',
-  ModelProto:
-    'irVersion 1 int64, opsetImport 8 *OperatorSetIdProto, producerName 2 string, producerVersion 3 string, domain 4 string, modelVersion 5 int64, docString 6 string, graph 7 GraphProto, metadataProps 14 *StringStringEntryProto, trainingInfo 20 *Opaque, functions 25 *FunctionProto, configuration 26 *Opaque',
-  StringStringEntryProto: 'key 1 string, value 2 string',
-  GraphProto:
-    'node 1 *NodeProto, name 2 string, initializer 5 *TensorProto, sparseInitializer 15 *SparseTensorProto, docString 10 string, input 11 *ValueInfoProto, output 12 *ValueInfoProto, valueInfo 13 *ValueInfoProto, quantizationAnnotation 14 *Opaque, metadataProps 16 *StringStringEntryProto',
-  TensorProto: `dims 1 *int64, dataType 2 int32, segment 3 Opaque, floatData 4 +float, int32Data 5 +int32, stringData 6 *bytes, int64Data 7 +int64, name 8 string, docString 12 string, rawData 9 bytes, externalData 13 *StringStringEntryProto, dataLocation 14 int32, doubleData 10 +double, uint64Data 11 +uint64, metadataProps 16 *StringStringEntryProto, lazy ${LAZY_FIELD} +uint64`,
-  SparseTensorProto: 'values 1 TensorProto, indices 2 TensorProto, dims 3 *int64',
-  TensorShapeProto: 'dim 1 *Dimension',
-  Dimension: 'dimValue 1 int64, dimParam 2 string, denotation 3 string',
-  TypeProto:
-    'tensorType 1 TensorTypeProto, sequenceType 4 ElementTypeProto, mapType 5 MapTypeProto, optionalType 9 ElementTypeProto, sparseTensorType 8 TensorTypeProto, opaqueType 7 OpaqueTypeProto, denotation 6 string',
-  TensorTypeProto: 'elemType 1 int32, shape 2 TensorShapeProto',
-  ElementTypeProto: 'elemType 1 TypeProto',
-  MapTypeProto: 'keyType 1 int32, valueType 2 TypeProto',
-  OpaqueTypeProto: 'domain 1 string, name 2 string',
-  OperatorSetIdProto: 'domain 1 string, version 2 int64',
-  FunctionProto:
-    'name 1 string, input 4 *string, output 5 *string, attribute 6 *string, attributeProto 11 *AttributeProto, node 7 *NodeProto, docString 8 string, opsetImport 9 *OperatorSetIdProto, domain 10 string, overload 13 string, valueInfo 12 *ValueInfoProto, metadataProps 14 *StringStringEntryProto',
-  // Messages the IR does not look into: every field is unknown, so every field is kept.
-  Opaque: '',
-};
-
-function define(): protobuf.Root {
-  const root = new protobuf.Root();
-  for (const [name, list] of Object.entries(fields)) {
-    const type = new protobuf.Type(name);
-    for (const field of list ? list.split(', ') : []) {
-      const [key, id, text] = field.split(' ') as [string, string, string];
-      const rule = /^[*+]/.test(text) ? 'repeated' : undefined;
-      // proto2: a repeated number is packed only where the schema says so.
-      const options = { packed: text.startsWith('+') };
-      type.add(new protobuf.Field(key, Number(id), text.replace(/^[*+]/, ''), rule, undefined, rule && options));
-    }
-    root.add(type);
-  }
-  return root;
-}
-
-let root: protobuf.Root | undefined;
-const typeNamed = (name: string): protobuf.Type => (root ??= define()).lookupType(name);
-
-/** Decodes one message, unknown fields kept. Throws what protobufjs throws on bytes that are no such message. */
-export function decodeMessage<T extends Message>(name: string, bytes: Uint8Array): T {
-  return typeNamed(name).decode(losslessReader(bytes)) as unknown as T;
-}
-
-export const encodeMessage = (name: string, message: Message): Uint8Array =>
-  typeNamed(name)
-    .encode(message as { [k: string]: unknown }, losslessWriter())
-    .finish();
-
 /** An int64 as a bigint. */
 export function toBigint(value: Int64 | undefined): bigint {
   if (value === undefined) return 0n;
@@ -211,6 +143,8 @@ export function toBigint(value: Int64 | undefined): bigint {
 
 /** A bigint as an int64 for the wire. */
 export const fromBigint = (value: bigint): Int64 => {
+  const number = Number(value);
+  if (Number.isSafeInteger(number)) return number;
   const bits = BigInt.asUintN(64, value);
   return { low: Number(bits & 0xffffffffn) | 0, high: Number(bits >> 32n) | 0, unsigned: false };
 };

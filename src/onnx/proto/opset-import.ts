@@ -1,6 +1,7 @@
 /** OperatorSetIdProto ↔ the versions in force by domain. */
 import { ModelError } from '../../ir/text/errors.js';
-import { fromBigint, type Int64, type Message, type OperatorSetMessage, toBigint } from './messages.js';
+import type { Int64 } from '../codec/reader.js';
+import { fromBigint, type Message, type OperatorSetMessage, toBigint } from './messages.js';
 
 const domainOf = ({ domain = '' }: OperatorSetMessage): string => (domain === 'ai.onnx' ? '' : domain);
 

@@ -12,7 +12,8 @@ import {
 } from '../../ir/tensors/tensor.js';
 import { ModelError } from '../../ir/text/errors.js';
 import { byteLengthOf, type DataType, dataTypeOfCode } from '../../ir/types.js';
-import { LAZY_FIELD, type SparseTensorMessage, type TensorMessage, toBigint } from './messages.js';
+import { LAZY_FIELD } from '../codec/fields.js';
+import { type SparseTensorMessage, type TensorMessage, toBigint } from './messages.js';
 import { decodeLazy, lazyFields, typedBytes } from './typed-data.js';
 
 /** Where the bytes of a model are: its own, and the files beside it. */

@@ -8,7 +8,6 @@ const origins = new WeakMap<Type, TypeMessage>();
 
 const elementType = (code: number | undefined): DataType => dataTypeOfCode(code ?? 0) ?? 'undefined';
 
-/** protobufjs gives defaults for absent fields through the prototype: presence is an own property. */
 function readShape(message: ShapeMessage | null | undefined): Shape | undefined {
   if (!message) return undefined;
   return (message.dim ?? []).map((dim): Dim => {

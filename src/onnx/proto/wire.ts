@@ -1,15 +1,16 @@
 /**
  * Models without their weights: on the way in, long fields of TensorProto are left in the file and their places noted;
- * on the way out, they are put back while the bytes stream. protobufjs sees only the small rest.
+ * on the way out, they are put back while the bytes stream. The codec sees only the small rest.
  *
- * Why this way: protobufjs decodes a message from one array and encodes it into one, so a 2 GiB model would need 2 GiB
+ * Why this way: it decodes a message from one array and encodes it into one, so a 2 GiB model would need 2 GiB
  * twice. The place of a field stands in the TensorProto itself, as the field `lazy` that no file has.
  */
 
 import { append } from '../../ir/collections/lists.js';
 import { type ByteSource, CHUNK } from '../../ir/tensors/tensor.js';
 import { ModelError } from '../../ir/text/errors.js';
-import { LAZY_FIELD } from './messages.js';
+import { LAZY_FIELD } from '../codec/fields.js';
+import { DEPTH } from '../codec/message.js';
 import { lazyFields } from './typed-data.js';
 
 /** Which fields of a message lead to tensors. */
@@ -25,9 +26,6 @@ const paths: Record<string, Record<number, string>> = {
 
 /** A field shorter than this is left in the message; a message shorter than this has no long field to look for. */
 const SHORT = 1024;
-
-/** Messages nested deeper than this are refused, as every protobuf decoder does by default. */
-const DEPTH = 100;
 
 export const tooDeep = (place: string): ModelError =>
   new ModelError(place, `messages nested at most ${DEPTH} deep`, 'deeper ones', 'Flatten the bodies of its nodes');

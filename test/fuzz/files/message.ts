@@ -1,7 +1,9 @@
 /** Messages as the mutator sees them: fields by their types, and every message of a model by its kind. */
-import { decodeMessage, encodeMessage, type Message } from '../../../src/onnx/proto/messages.js';
+import { type MessageType, messageType } from '../../../src/onnx/codec/fields.js';
+import { decodeMessage, encodeMessage } from '../../../src/onnx/codec/message.js';
+import type { Message } from '../../../src/onnx/proto/messages.js';
 
-/** A field of a message's type, as protobufjs knows it. */
+/** A field of a message's type. */
 export interface Field {
   readonly name: string;
   /** `string`, `int64`, or the name of a message. */
@@ -10,15 +12,18 @@ export interface Field {
 }
 
 type Any = Record<string, unknown>;
-interface Typed {
-  readonly $type: { readonly name: string; readonly fieldsArray: readonly Field[] };
-}
 
-export const kindOf = (message: Message): string => (message as unknown as Typed).$type.name;
+/** The types of messages that were decoded here. */
+const types = new WeakMap<object, MessageType>();
+
+export const isMessage = (item: unknown): item is Message => typeof item === 'object' && types.has(item as object);
+export const kindOf = (message: Message): string => (types.get(message) as MessageType).name;
 
 /** What is left in a file is the reader's own affair. */
 export const fieldsOf = (message: Message): readonly Field[] =>
-  (message as unknown as Typed).$type.fieldsArray.filter(({ name }) => name !== 'lazy');
+  (types.get(message) as MessageType).fields
+    .filter(({ name }) => name !== 'lazy')
+    .map(({ name, type, repeated }) => ({ name, type: typeof type === 'string' ? type : type.name, repeated }));
 
 export const contentOf = (message: Message, { name }: Field): unknown =>
   Object.hasOwn(message, name) ? (message as Any)[name] : undefined;
@@ -28,11 +33,24 @@ export function setValue(message: Message, { name }: Field, value: unknown): voi
   else (message as Any)[name] = value;
 }
 
+/** Decodes a message, and notes the type of each that is in it. */
+export function decoded<T extends Message>(kind: string, bytes: Uint8Array): T {
+  const note = (message: Message, type: MessageType): void => {
+    types.set(message, type);
+    for (const field of type.fields)
+      for (const item of [(message as Any)[field.name] ?? []].flat())
+        if (typeof field.type !== 'string') note(item as Message, field.type);
+  };
+  const message = decodeMessage<T>(kind, bytes);
+  note(message, messageType(kind));
+  return message;
+}
+
 /** A message of its own with the same content. */
 export const copyOf = <T extends Message>(message: T): T =>
-  decodeMessage(kindOf(message), encodeMessage(kindOf(message), message));
+  decoded(kindOf(message), encodeMessage(kindOf(message), message));
 
-export const empty = (kind: string): Message => decodeMessage(kind, new Uint8Array(0));
+export const empty = (kind: string): Message => decoded(kind, new Uint8Array(0));
 
 /** Every message in one, itself included, by kind. */
 export function messagesIn(whole: Message): ReadonlyMap<string, readonly Message[]> {
@@ -44,8 +62,7 @@ export function messagesIn(whole: Message): ReadonlyMap<string, readonly Message
     else found.set(kind, [message]);
     for (const field of fieldsOf(message)) {
       const value = contentOf(message, field);
-      for (const item of Array.isArray(value) ? value : [value])
-        if (typeof item === 'object' && item !== null && '$type' in item) visit(item as Message);
+      for (const item of Array.isArray(value) ? value : [value]) if (isMessage(item)) visit(item);
     }
   };
   visit(whole);

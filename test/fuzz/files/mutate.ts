@@ -1,8 +1,7 @@
 /** Mutations of models as messages: each changes one place, chosen by a seed of its own, so that any may be left out. */
+import { encodeMessage } from '../../../src/onnx/codec/message.js';
 import {
   type AttributeMessage,
-  decodeMessage,
-  encodeMessage,
   type FunctionMessage,
   fromBigint,
   type GraphMessage,
@@ -15,7 +14,18 @@ import {
 import { operators } from '../../../src/onnx/schemas/schema-table.js';
 import { damage } from './damage.js';
 import { type Dice, dice } from './dice.js';
-import { contentOf, copyOf, empty, type Field, fieldsOf, kindOf, messagesIn, setValue } from './message.js';
+import {
+  contentOf,
+  copyOf,
+  decoded,
+  empty,
+  type Field,
+  fieldsOf,
+  isMessage,
+  kindOf,
+  messagesIn,
+  setValue,
+} from './message.js';
 
 /** What one mutation works with: the model, and another to take parts from. */
 interface Place {
@@ -195,12 +205,7 @@ function anyField(message: Message, place: Place, only?: readonly string[]): voi
       list.splice(at, 1);
       break;
     case 1:
-      if (list.length)
-        list.splice(
-          to,
-          0,
-          typeof list[at] === 'object' && '$type' in (list[at] as object) ? copyOf(list[at] as Message) : list[at],
-        );
+      if (list.length) list.splice(to, 0, isMessage(list[at]) ? copyOf(list[at]) : list[at]);
       break;
     case 2:
       if (list.length) list.splice(random.below(list.length), 0, ...list.splice(at, 1));
@@ -327,7 +332,7 @@ function nestType(type: TypeMessage, { random }: Place): void {
     type,
     random.oneIn(4)
       ? { mapType: { keyType: random.below(28), valueType: inner } }
-      : decodeMessage('TypeProto', encodeMessage('TypeProto', whole)),
+      : decoded('TypeProto', encodeMessage('TypeProto', whole)),
   );
 }
 
@@ -398,8 +403,8 @@ export function planOf(random: Dice): Plan {
 
 /** The file that a plan makes of a model; `donor` lends parts. */
 export function applyPlan(seed: Uint8Array, donor: Uint8Array, { messages, bytes }: Plan): Uint8Array {
-  const model = decodeMessage<ModelMessage>('ModelProto', seed);
-  const lent = messagesIn(decodeMessage('ModelProto', donor));
+  const model = decoded<ModelMessage>('ModelProto', seed);
+  const lent = messagesIn(decoded('ModelProto', donor));
   let file = seed;
   try {
     for (const one of messages) mutate({ model, here: messagesIn(model), donor: lent, random: dice(one) });

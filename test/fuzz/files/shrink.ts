@@ -1,6 +1,7 @@
 /** A file that shows what was found and little else: mutations left out, then parts of the message. */
-import { decodeMessage, encodeMessage, type Message } from '../../../src/onnx/proto/messages.js';
-import { contentOf, fieldsOf, messagesIn, setValue } from './message.js';
+import { encodeMessage } from '../../../src/onnx/codec/message.js';
+import type { Message } from '../../../src/onnx/proto/messages.js';
+import { contentOf, decoded, fieldsOf, messagesIn, setValue } from './message.js';
 import { applyPlan, type Plan } from './mutate.js';
 
 /** For making a file smaller. */
@@ -24,7 +25,7 @@ export async function shrink(
 
 /** Leaves out every field and every item that is not needed. */
 async function smaller(file: Uint8Array, shows: (file: Uint8Array) => Promise<boolean>): Promise<Uint8Array> {
-  const model: Message = decodeMessage('ModelProto', file);
+  const model: Message = decoded('ModelProto', file);
   let best = file;
   const end = performance.now() + MILLISECONDS;
   const isOver = (): boolean => performance.now() > end;

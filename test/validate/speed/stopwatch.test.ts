@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
 import type { Value } from '../../../src/ir/value.js';
-import { encodeMessage, type TensorMessage } from '../../../src/onnx/proto/messages.js';
+import { encodeMessage } from '../../../src/onnx/codec/message.js';
+import type { TensorMessage } from '../../../src/onnx/proto/messages.js';
 import { createStopwatch, sizesInData } from '../../../src/validate/speed/stopwatch.js';
 
 /** Where the outcome is no time. */
