@@ -3,19 +3,22 @@
 import { z } from 'zod';
 import type { Model } from '../src/ir/model.js';
 import type { Tensor } from '../src/ir/tensors/tensor.js';
-import { bytesText, numberText, percentText } from '../src/ir/text/quantities.js';
+import { bytesText, msText, numberText, percentText } from '../src/ir/text/quantities.js';
 import { cloneModel } from '../src/ir/whole-model/clone.js';
+import { EXACT_CPUS, INEXACT_CPUS } from '../src/run/cpus.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
+import { saturatesOn } from '../src/run/target-cpu.js';
 import { type Assignment, assign } from './fit/assign.js';
 import { seenOf } from './fit/bounded.js';
 import { Calibration } from './fit/calibration.js';
 import { effectsOf } from './fit/effects.js';
-import { type FitForm, formText, type PricedWeight } from './fit/form.js';
+import { type FitForm, formText, isDynamic, type PricedWeight } from './fit/form.js';
 import { handedIn, inlineAll } from './fit/functions.js';
 import { Outlook } from './fit/outlook.js';
 import { pricesOf } from './fit/prices.js';
 import { type FitSearch, type Mix, mixWithin } from './fit/search.js';
 import { sizeOf, sizeSchema } from './fit/size.js';
+import { type TimedWeights, timed } from './fit/times.js';
 import { MIN_STORED } from './precision/weights/half.js';
 import { weightSites } from './precision/weights/sites.js';
 
@@ -28,7 +31,9 @@ const fitOptions = z.object({
     .number()
     .positive()
     .optional()
-    .describe('Largest relative L2 of an output, against the model before the pass. Without a limit 0.03.'),
+    .describe(
+      'Largest relative L2 of an output, against the model before the pass; with maxSize too, the fastest mix within both. Without a limit 0.03.',
+    ),
   keep: z.array(z.string()).default([]).describe('Op types or node names (* for any text) whose weights stay.'),
   minElements: z.number().int().min(1).default(MIN_STORED).describe('Smallest weight that is worth another form.'),
 });
@@ -37,7 +42,8 @@ export type FitOptions = z.output<typeof fitOptions>;
 
 export const fit = definePass({
   name: 'fit',
-  summary: 'Stores each weight in 16, 8 or 4 bits or as it is, so that the file or the error stays below a limit.',
+  summary:
+    'Stores each weight in 16, 8 or 4 bits or as it is, so that the file or the error stays below a limit; within both it is as fast as can be.',
   fidelity: 'lossy',
   needs: ['types', 'repeats'],
   opset: 21,
@@ -91,20 +97,24 @@ async function find(
   context: PassContext,
 ): Promise<FoundForms | undefined> {
   const { fileBytes, target, trials } = context;
-  const weights = pricesOf(model, { keep, minElements }, context);
+  // With two limits time is what is left to choose by.
+  const isTimed = maxSize !== undefined && maxError !== undefined;
+  const priced = pricesOf(model, { keep, minElements, isTimed }, context);
   const now = fileBytes(model);
   const bytes = maxSize === undefined ? undefined : sizeOf(maxSize, now);
-  if (bytes !== undefined && now <= bytes) {
+  if (bytes !== undefined && now <= bytes && !isTimed) {
     context.note(`the file has ${bytesText(now)} already`);
     return undefined;
   }
-  if (weights.length === 0) {
-    if (bytes !== undefined)
+  if (priced.length === 0) {
+    if (bytes !== undefined && now > bytes)
       context.skip(
         `no weight can have another form: the least size that can be had is ${bytesText(now)}; ${bytesText(Math.floor(bytes))} were asked for`,
       );
     return undefined;
   }
+  const times = isTimed ? await timed(model, priced, trials, target) : undefined;
+  const weights = times?.weights ?? priced;
   const effects = await effectsOf(model, weights, trials, target);
   const { measured, groups } = effects;
   const outlook = new Outlook(weights, effects);
@@ -123,6 +133,9 @@ async function find(
     forms: new Map(forms),
     tell(told) {
       told.note(measuredText(mix, measured, groups));
+      if (times) told.note(timeText(outlook.savedMs(mix.choice), times));
+      if (mix.choice.some((at, i) => isDynamic(weights[i]?.forms[at]?.form)))
+        told.note(saturatesOn(context.targetCpu) ? EXACT_CPUS : INEXACT_CPUS);
       tellForms(search, mix, told);
     },
   };
@@ -133,7 +146,14 @@ function measuredText({ predicted, measured }: Mix, runs: number, groups: number
   return `error of the mix: ${about}; what fewer bits do to the outputs was measured for ${runs} of ${groups} groups of weights`;
 }
 
-const isInteger = (form: FitForm | undefined): boolean => form !== undefined && ('block' in form || 'blocks' in form);
+/** What the mix saves by the times of its products, and whether these were measured. */
+function timeText(savedMs: number, { raced, pairs }: TimedWeights): string {
+  const how = raced === pairs ? 'each measured' : `${raced} measured and the others estimated`;
+  return `the fastest mix within both limits: its products save ${msText(savedMs)} of a run on one core (of ${pairs} sizes and forms of products, ${how})`;
+}
+
+const isInteger = (form: FitForm | undefined): boolean =>
+  form !== undefined && ('block' in form || 'blocks' in form || isDynamic(form));
 
 /** Notes how many weights have each form, and for weights that stay the cost of their next form. */
 function tellForms({ weights, outlook }: FitSearch, { choice }: Mix, context: PassContext): void {

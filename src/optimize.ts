@@ -54,7 +54,7 @@ import { hasKernel } from './runtime/kernels.js';
 import { kernelsOf } from './runtime/kernels-of.js';
 import { onGate, type SchemasOf, settings } from './settings/option-schemas.js';
 import { catalogueWith, type Plugin } from './settings/plugins.js';
-import { stopwatchFor, tunedPipeline } from './tuned.js';
+import { partsWatch, stopwatchFor, tunedPipeline } from './tuned.js';
 import type { GateOptions } from './validate/judge/gates.js';
 import type { VerifierOptions } from './validate/whole.js';
 
@@ -192,6 +192,7 @@ export async function optimizeBy(
   const { shapes, dims, inputs, maxError, minCosine } = options;
   const deadline = deadlineOf(options);
   const stopwatch = options.tune ? await stopwatchFor(model, list, target, options) : undefined;
+  const parts = runs ? partsWatch(model, target, options) : undefined;
   const pipeline: PipelineOptions = {
     ...kernels,
     evaluate: canEvaluate ? evaluate : undefined,
@@ -203,6 +204,7 @@ export async function optimizeBy(
       ? await verifierOf({ seed, shapes, dims, inputs, target, targetCpu, deadline, maxError, minCosine })
       : undefined,
     regional: options.regional,
+    parts,
     atEnd,
     details: options.details,
     // Details, and the coverage by types, which exact passes leave as it was, are read from both ends.
@@ -211,9 +213,10 @@ export async function optimizeBy(
     onProgress: options.onProgress,
     signal: options.signal,
   };
-  const { result, tuning } = stopwatch
-    ? await tunedPipeline(model, list, pipeline, stopwatch, target).finally(() => stopwatch.close())
-    : { result: await runPipeline(model, list, pipeline), tuning: undefined };
+  const { result, tuning } = await (stopwatch
+    ? tunedPipeline(model, list, pipeline, stopwatch, target)
+    : runPipeline(model, list, pipeline).then((only) => ({ result: only, tuning: undefined }))
+  ).finally(() => Promise.all([stopwatch?.close(), parts?.close()]));
   const probed = await probedFor(target);
   const warnings = [...result.warnings, ...probed.filter(({ differs }) => differs).map(probedWarning)];
   // Exact passes change no type; two models are inferred for it, which takes as long as some of them.

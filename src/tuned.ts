@@ -41,11 +41,21 @@ export async function stopwatchFor(
     const found = list.map(({ definition }) => definition.name).join(', ') || 'none';
     throw new UsageError(`tune: expected a pass for speed on ${target} (${names.join(', ')}); found ${found}`);
   }
-  const { deviceText, workingProvider } = await import('./runtime/providers.js');
+  const { workingProvider } = await import('./runtime/providers.js');
   if ((await workingProvider(target)) !== target)
     throw new UsageError(
       `tune: expected ${target} to work here; it does not, and times of another provider say nothing of it`,
     );
+  return keptWatch(model, target, { seed, inputs, tuneCache, budgetMs: tuneBudget && tuneBudget * 1000 });
+}
+
+/** A stopwatch at the sizes of a model and its inputs, whose races are kept in the file of `tuneCache`. */
+async function keptWatch(
+  model: Model,
+  target: Target,
+  { seed, inputs, tuneCache, raceMs, budgetMs }: WatchOptions,
+): Promise<TuneWatch> {
+  const { deviceText } = await import('./runtime/providers.js');
   const { createStopwatch, sizesInData } = await import('./validate/speed/stopwatch.js');
   const { keptStopwatch } = await import('./validate/speed/kept-races.js');
   const dims = inputs === undefined ? {} : sizesInData(inputs, model);
@@ -53,12 +63,40 @@ export async function stopwatchFor(
     tuneCache === undefined ? undefined : await (await import('./job/tune-cache.js')).openTuneCache(tuneCache);
   const device = isHost(target) ? ((await machineOf())?.cpu ?? '') : await deviceText(target);
   const { 'onnxruntime-node': runtime = '', 'onnx-passes': version = '' } = await versionsOf();
-  const watch = createStopwatch({ provider: target, seed, dims });
+  const watch = createStopwatch({ provider: target, seed, dims, budgetMs: raceMs });
   const conditions = { provider: target, device, runtime, version };
+  return { ...keptStopwatch(watch, { store, conditions, dims, budgetMs }), device, store };
+}
+
+interface WatchOptions extends Pick<TuneOptions, 'seed' | 'inputs' | 'tuneCache'> {
+  /** Milliseconds of one race, and of all. */
+  readonly raceMs?: number;
+  readonly budgetMs?: number | undefined;
+}
+
+/** Milliseconds of a race of two products, and of all of a model. */
+const PARTS = { raceMs: 200, budgetMs: 30_000 };
+
+/** A stopwatch for parts of a model. It starts when it is first asked; its races are kept where those of tuning are. */
+export function partsWatch(
+  model: Model,
+  target: Target,
+  options: Pick<TuneOptions, 'seed' | 'inputs' | 'tuneCache'>,
+): Stopwatch & { close(): Promise<void> } {
+  let started: Promise<TuneWatch | undefined> | undefined;
+  const start = async (): Promise<TuneWatch | undefined> => {
+    const { workingProvider } = await import('./runtime/providers.js');
+    if ((await workingProvider(target)) !== target) return undefined;
+    const { usableCachePath } = await import('./job/tune-cache.js');
+    const tuneCache = options.tuneCache ?? (await usableCachePath());
+    return keptWatch(model, target, { ...options, tuneCache, ...PARTS });
+  };
   return {
-    ...keptStopwatch(watch, { store, conditions, dims, budgetMs: tuneBudget && tuneBudget * 1000 }),
-    device,
-    store,
+    async race(without, changed, whole) {
+      const watch = await (started ??= start());
+      return watch ? watch.race(without, changed, whole) : { kind: 'unknown', reason: `${target} does not work here` };
+    },
+    close: async () => (await started)?.close(),
   };
 }
 

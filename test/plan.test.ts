@@ -78,6 +78,17 @@ describe('the frontier', () => {
       }
     }
   });
+
+  it('tells what each form saves of the time: nothing where it is decoded at load', () => {
+    // Two products have the same sizes.
+    expect(found.times.of).toBe(4);
+    const stored = found.weights.flatMap(({ forms }) => forms.filter(({ form }) => !/products|computed/.test(form)));
+    for (const { savedMs } of stored) expect(savedMs).toBe(0);
+    const computed = found.weights.filter(({ forms }) => forms.some(({ form }) => form === 'int8 computed'));
+    expect(computed.map(({ name }) => name).sort()).toEqual(['down', 'head', 'up']);
+    for (const { savedMs } of found.points) expect(Number.isFinite(savedMs)).toBe(true);
+    expect(planText(found, { width: 200 })).toContain('of 4 sizes and forms of products measured');
+  });
 });
 
 describe('its views', () => {

@@ -8,6 +8,7 @@ import { sweep } from '../../src/ir/whole-model/sweep.js';
 import { weightSites } from '../precision/weights/sites.js';
 import { storeWeight } from '../precision/weights/store.js';
 import type { Choice } from './choose.js';
+import { DynamicProducts } from './dynamic-form.js';
 import type { FitForm, PricedWeight } from './form.js';
 import { putProducts } from './product-form.js';
 
@@ -24,9 +25,11 @@ export const assignmentOf = (weights: readonly PricedWeight[], choice: Choice): 
 
 /** Edits the model itself. */
 export function assign(model: Model, chosen: Assignment, target: Target): void {
+  const dynamic = new DynamicProducts();
   for (const site of weightSites(model)) {
     const form = chosen.get(site.value);
     if (form?.type === 'products') putProducts(site, form, target);
+    else if (form?.type === 'dynamic') dynamic.put(site, form);
     else if (form) storeWeight(site, form, target);
   }
 }

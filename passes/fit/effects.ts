@@ -9,11 +9,16 @@ import { findBlocks } from '../../src/region/blocks/index.js';
 import type { OutputError, Trials } from '../../src/run/trials.js';
 import { assigned } from './assign.js';
 import { noiseOf } from './bounded.js';
-import { bitsOf, type PricedWeight } from './form.js';
+import { bitsOf, type FitForm, isDynamic, type PricedWeight } from './form.js';
+
+/** Forms that do the same to the outputs, but for its size. */
+interface FormKind {
+  readonly bits: number;
+  readonly isDynamic?: boolean;
+}
 
 /** A run with some weights in fewer bits. */
-export interface FormRun {
-  readonly bits: number;
+export interface FormRun extends FormKind {
   /** The numbers of weights, and of the form of each. */
   readonly weights: readonly number[];
   readonly forms: readonly number[];
@@ -43,14 +48,18 @@ export function groupsOf(model: Model, weights: readonly PricedWeight[]): number
   return [...groups.values()];
 }
 
-/** The bits of the forms that are measured, in this order. */
-const BITS = [8, 4, 16];
+/** The forms that are measured, in this order: what is stored first, as the same of it is measured where nothing else may be had. */
+const STORED: readonly FormKind[] = [8, 4, 16].map((bits) => ({ bits }));
+const KINDS: readonly FormKind[] = [...STORED, { bits: 8, isDynamic: true }];
 /** The share of the time for verifying that this may take. */
 const SHARE = 0.25;
 
-/** The form of so many bits, or of the next; 0 for a weight that has none. */
-const formIn = ({ forms }: PricedWeight, bits: number): number =>
-  forms.reduce((best, { form }, at) => (at > 0 && bitsOf(form) === bits ? at : best), 0);
+/** The last form of a kind; 0 for a weight that has none. */
+const formIn = ({ forms }: PricedWeight, kind: FormKind): number =>
+  forms.reduce((best, { form }, at) => (at > 0 && isOf(form, kind) ? at : best), 0);
+
+const isOf = (form: FitForm | undefined, { bits, isDynamic: computes = false }: FormKind): boolean =>
+  bitsOf(form) === bits && isDynamic(form) === computes;
 
 /** Measures what the trials have time for. */
 export async function effectsOf(
@@ -60,11 +69,11 @@ export async function effectsOf(
   target: Target,
 ): Promise<Effects> {
   const runs = (await trials?.runsIn(model, SHARE)) ?? 0;
-  const isEach = BITS.length * weights.length <= runs;
+  const isEach = STORED.length * weights.length <= runs;
   const groups = isEach ? weights.map((_, i) => [i]) : groupsOf(model, weights);
   const bytesOf = (group: readonly number[]) => group.reduce((sum, i) => sum + (weights[i]?.forms[0]?.bytes ?? 0), 0);
   groups.sort((a, b) => bytesOf(b) - bytesOf(a));
-  const planned = BITS.flatMap((bits) => groups.flatMap((group) => plannedFor(group, bits, weights))).slice(0, runs);
+  const planned = KINDS.flatMap((kind) => groups.flatMap((group) => plannedFor(group, kind, weights))).slice(0, runs);
   const probes: FormRun[] = [];
   for (const probe of planned) {
     trials?.told(probes.length, planned.length);
@@ -81,15 +90,15 @@ export async function effectsOf(
   return { probes, measured: groups.filter((group) => group.some((i) => known.has(i))).length, groups: groups.length };
 }
 
-/** One run, of those weights of a group that have a form of so many bits. */
+/** One run, of those weights of a group that have a form of the kind. */
 function plannedFor(
   group: readonly number[],
-  bits: number,
+  kind: FormKind,
   weights: readonly PricedWeight[],
 ): Omit<FormRun, 'outputs'>[] {
-  const formOf = (i: number): number => formIn(weights[i] as PricedWeight, bits);
+  const formOf = (i: number): number => formIn(weights[i] as PricedWeight, kind);
   const having = group.filter((i) => formOf(i) > 0);
-  return having.length ? [{ bits, weights: having, forms: having.map(formOf) }] : [];
+  return having.length ? [{ ...kind, weights: having, forms: having.map(formOf) }] : [];
 }
 
 /** The noise of an output, as long as what is seen of it says. */
@@ -106,12 +115,17 @@ export function squaresOf(weights: readonly PricedWeight[], { probes }: Effects)
   const telling = probes.filter(({ outputs }) => outputs.some(({ square }) => square > 0));
   const byWeight = weights.map((_, i) => telling.filter((probe) => probe.weights.includes(i)));
   const rates = new Map(telling.map((probe) => [probe, ratesOf(weights, probe)]));
-  const all = [...rates.values()];
-  const usual = all[0]?.map((_, key) => all.reduce((sum, rate) => sum + (rate[key] as number), 0) / all.length) ?? [1];
+  const stored = telling.flatMap((probe) => (probe.isDynamic ? [] : [rates.get(probe) as number[]]));
+  const usual = stored[0]?.map(
+    (_, key) => stored.reduce((sum, rate) => sum + (rate[key] as number), 0) / stored.length,
+  ) ?? [1];
   return weights.map(({ forms }, i) =>
     forms.map(({ form, error }) => {
       const distance = ({ bits }: FormRun): number => Math.abs(Math.log2(bits / bitsOf(form)));
-      const nearest = byWeight[i]?.toSorted((a, b) => distance(a) - distance(b))[0];
+      const alike = byWeight[i]?.filter((probe) => !probe.isDynamic || isDynamic(form)) ?? [];
+      const nearest = alike.toSorted(
+        (a, b) => Number(b.isDynamic ?? false) - Number(a.isDynamic ?? false) || distance(a) - distance(b),
+      )[0];
       return ((nearest && rates.get(nearest)) ?? usual).map((rate) => rate * error ** 2);
     }),
   );

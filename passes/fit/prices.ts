@@ -2,10 +2,12 @@
 import type { Model } from '../../src/ir/model.js';
 import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { PassContext } from '../../src/run/pass.js';
+import { obstaclesIn } from '../precision/integer/products.js';
 import { keeps } from '../precision/keep.js';
-import { priceOf } from '../precision/weights/forms.js';
+import { priceOf, type StoragePrice } from '../precision/weights/forms.js';
 import { type WeightSite, weightSites } from '../precision/weights/sites.js';
 import { assigned } from './assign.js';
+import { dynamicFormOn, dynamicPrice } from './dynamic-form.js';
 import type { FitForm, FormPrice, PricedWeight } from './form.js';
 import { tellHandedIn } from './functions.js';
 import { productForm, productPrice } from './product-form.js';
@@ -17,15 +19,25 @@ const ladder: readonly (readonly FitForm[])[] = [
   [{ type: 'int4', block: 32 }],
   [productForm],
 ];
-const forms = ladder.flat();
 
 export interface PricingOptions {
   readonly keep: readonly string[];
   readonly minElements: number;
+  /** True where time decides: then products may compute in 8 bits. */
+  readonly isTimed: boolean;
 }
 
 /** Prices the weights that can be stored in other forms, and reports why the others cannot. */
-export function pricesOf(model: Model, { keep, minElements }: PricingOptions, context: PassContext): PricedWeight[] {
+export function pricesOf(
+  model: Model,
+  { keep, minElements, isTimed }: PricingOptions,
+  context: PassContext,
+): PricedWeight[] {
+  const dynamic = isTimed ? dynamicFormOn(context.target, context.targetCpu) : undefined;
+  // The last: all others have the same numbers with it and without.
+  const rungs = dynamic ? [...ladder, [dynamic]] : ladder;
+  const forms = rungs.flat();
+  const obstacleOf = dynamic ? obstaclesIn(model, context) : () => undefined;
   const isKept = keeps(keep);
   tellHandedIn(model, minElements, context);
   const priced = weightSites(model).flatMap((site): PricedWeight[] => {
@@ -38,9 +50,9 @@ export function pricesOf(model: Model, { keep, minElements }: PricingOptions, co
     if (reason !== undefined) return [];
     const found = forms.map((form) => ({
       form,
-      price: form.type === 'products' ? productPrice(site, form, context) : priceOf(site, form),
+      price: priceIn(site, form, { context, obstacleOf }),
     }));
-    const had = ladder.flatMap((rung) => {
+    const had = rungs.flatMap((rung) => {
       const prices = found.flatMap(({ form, price }) =>
         !rung.includes(form) || typeof price === 'string' || !Number.isFinite(price.error) ? [] : [{ form, ...price }],
       );
@@ -50,7 +62,7 @@ export function pricesOf(model: Model, { keep, minElements }: PricingOptions, co
     context.skip(found.flatMap(({ price }) => (typeof price === 'string' ? price : []))[0] ?? NO_FORM, site.value);
     return [];
   });
-  return withNodes(model, priced, context).flatMap(({ site, forms: [own, ...others] }) => {
+  return withNodes(model, priced, forms, context).flatMap(({ site, forms: [own, ...others] }) => {
     const fewer = others.filter(({ bytes }) => bytes < (own as FormPrice).bytes);
     if (fewer.length === 0) context.skip(NO_FORM, site.value);
     return fewer.length === 0 ? [] : [{ site, forms: [own as FormPrice, ...fewer] }];
@@ -59,8 +71,23 @@ export function pricesOf(model: Model, { keep, minElements }: PricingOptions, co
 
 const NO_FORM = 'no form has fewer bytes';
 
+interface Pricing {
+  readonly context: PassContext;
+  readonly obstacleOf: ReturnType<typeof obstaclesIn>;
+}
+
+function priceIn(site: WeightSite, form: FitForm, { context, obstacleOf }: Pricing): StoragePrice | string {
+  if (form.type === 'products') return productPrice(site, form, context);
+  return form.type === 'dynamic' ? dynamicPrice(site, form, obstacleOf) : priceOf(site, form);
+}
+
 /** Adds the bytes of the nodes and names that a form needs in the file: the average of all weights that can have it. */
-function withNodes(model: Model, weights: readonly PricedWeight[], { fileBytes, target }: PassContext): PricedWeight[] {
+function withNodes(
+  model: Model,
+  weights: readonly PricedWeight[],
+  forms: readonly FitForm[],
+  { fileBytes, target }: PassContext,
+): PricedWeight[] {
   const whole = fileBytes(model);
   const extra = new Map<FitForm | undefined, number>();
   for (const form of forms) {

@@ -18,7 +18,7 @@ export interface ProductForm {
 export const productForm: ProductForm = { type: 'products', blocks: { bits: 4, block: 32, isSymmetric: false } };
 
 /** The products, where nothing else reads the weight. */
-function productsOf({ value, uses }: WeightSite): readonly Product[] | undefined {
+export function productsOf({ value, uses }: WeightSite): readonly Product[] | undefined {
   const found = uses.map(({ node }) => productOf(node));
   const products = found.filter((one) => typeof one === 'object' && one.weight.stored === value) as Product[];
   return products.length === uses.length ? products : undefined;

@@ -18,7 +18,7 @@ export interface PointSettings
   readonly seed: number;
 }
 
-export type Allowed = Required<Pick<GateOptions, 'maxError' | 'minCosine'>>;
+export type Allowed = Pick<GateOptions, 'maxError' | 'minCosine'> & { readonly maxError: number };
 
 /** Makes a file of this share; one whose error is beyond the usual gate says which error it allows. Passes that are no text have no words. */
 export function commandOf(

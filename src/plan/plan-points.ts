@@ -1,7 +1,7 @@
 /** The points of a frontier: which mixes are run, how fast they are, and the command of each. */
 import { assigned, assignmentOf } from '../../passes/fit/assign.js';
 import { formText } from '../../passes/fit/form.js';
-import type { FitSearch, Mix } from '../../passes/fit/search.js';
+import { type FitLimits, type FitSearch, leastError, type Mix, mixWithin } from '../../passes/fit/search.js';
 import type { Model } from '../ir/model.js';
 import type { Target } from '../ir/targets/targets.js';
 import type { Deadline } from '../run/pipeline/deadline.js';
@@ -15,19 +15,46 @@ const POINTS = 10;
 const ROOM = 1.25;
 /** Milliseconds of the race of one of them. */
 const RACE_MS = 300;
-/** Shares of the input in percent, at even distances from the smallest file to the model as it is. */
-export function percentsOf(
+/** The errors for which the fastest mix is run, where forms save time. */
+const ERRORS = [0.01, 0.03, 0.1];
+
+/** What a point is asked for: a share of the input in percent, and an error where it is to be the fastest within both. */
+interface PointLimits {
+  readonly percent: number;
+  readonly error?: number;
+}
+
+/** Shares at even distances from the smallest file to the model as it is; of that size, the fastest ones. */
+export function limitsOf(
   { model, outlook, fileBytes, weights, target }: FitSearch,
   inputBytes: number,
-): readonly number[] {
+): readonly PointLimits[] {
+  const isFaster = weights.some(({ forms }) => forms.some(({ savedMs = 0 }) => savedMs > 0));
+  const count = isFaster ? POINTS - ERRORS.length : POINTS;
   const smallest = fileBytes(assigned(model, assignmentOf(weights, outlook.smallest()), target));
   const [least, most] = [smallest, fileBytes(model)].map((bytes) => (100 * bytes) / inputBytes) as [number, number];
   // Halves lie as far apart as eighths. Rounded up: the file fits.
-  const all = Array.from(
-    { length: POINTS },
-    (_, i) => Math.ceil(10 * least * (most / least) ** (i / (POINTS - 1))) / 10,
-  );
-  return [...new Set(all)];
+  const all = Array.from({ length: count }, (_, i) => Math.ceil(10 * least * (most / least) ** (i / (count - 1))) / 10);
+  const whole = all.at(-1) as number;
+  return [
+    ...[...new Set(all)].map((percent) => ({ percent })),
+    ...(isFaster ? ERRORS.map((error) => ({ percent: whole, error })) : []),
+  ];
+}
+
+/** The mix that the command of a point makes, with the error that the command allows, if any. The search is that of `fit` itself. */
+export async function mixAt(
+  { bytes, error }: FitLimits & { readonly bytes: number },
+  search: FitSearch,
+  searchWithin: (allowed: Allowed) => FitSearch,
+): Promise<{ readonly mix: Mix; readonly allowed: Allowed | undefined } | string> {
+  const nearest = error === undefined ? await leastError(search, bytes) : undefined;
+  if (typeof nearest === 'string') return nearest;
+  const allowed = error === undefined ? nearest && allowedFor(nearest) : { maxError: error };
+  // With an error that is allowed, the command makes the fastest mix within it.
+  const mix = allowed ? await mixWithin(searchWithin(allowed), { bytes, error: allowed.maxError }) : nearest;
+  if (mix !== undefined && typeof mix !== 'string') return { mix, allowed };
+  return nearest ? { mix: nearest, allowed: undefined } : (mix ?? '');
 }
 
 /** A race of the mix against the model as it is; undefined where there is no time for it, or it does not run. */
@@ -57,15 +84,14 @@ export interface PointOptions {
   readonly settings: PointSettings;
   readonly race: Awaited<ReturnType<typeof raceOf>>;
   readonly allowed: Allowed | undefined;
-  /** The reason that even a command that allows this is refused; undefined where it is not. */
-  readonly refused: string | undefined;
+  readonly weights: FitSearch['weights'];
 }
 
 export function pointOf(
   input: string,
-  { weights }: FitSearch,
-  { choice, bytes, predicted, measured }: Mix,
-  { inputBytes, percent, settings, race, allowed, refused }: PointOptions,
+  outlook: FitSearch['outlook'],
+  { choice, bytes, predicted, measured, rejected }: Mix,
+  { weights, inputBytes, percent, settings, race, allowed }: PointOptions,
 ): PlanPoint {
   const byForm = new Map<string, { count: number; bytes: number }>();
   weights.forEach(({ forms }, i) => {
@@ -78,13 +104,15 @@ export function pointOf(
     ...{ bytes, share: bytes / inputBytes, predicted, error: measured ?? null },
     ...(race?.ms !== undefined && { ms: race.ms }),
     speed,
+    savedMs: outlook.savedMs(choice),
     forms: [...byForm].map(([form, sum]) => ({ form, ...sum })),
-    ...(refused === undefined ? { command: commandOf(input, percent, settings, allowed) } : { refused }),
+    // Some limits have no option: such a command would be refused.
+    ...(rejected === undefined ? { command: commandOf(input, percent, settings, allowed) } : { refused: rejected }),
   };
 }
 
 /** The limits that a mix beyond the usual gate takes; undefined where that gate holds, or nothing is known of its error. */
-export function allowedFor({ rejected, measured }: Mix): Allowed | undefined {
+function allowedFor({ rejected, measured }: Mix): Allowed | undefined {
   if (rejected === undefined || measured === undefined || !Number.isFinite(measured)) return undefined;
   const maxError = Math.ceil(measured * ROOM * 100) / 100;
   return { maxError, minCosine: Math.floor(100 * Math.max(-1, 1 - maxError ** 2)) / 100 };

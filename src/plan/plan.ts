@@ -1,7 +1,6 @@
 /** Plans the precision of a model: what each weight costs in each form, and the frontier of size, error and time. */
 
 import { z } from 'zod';
-import { assigned } from '../../passes/fit/assign.js';
 import { seenOf } from '../../passes/fit/bounded.js';
 import { Calibration } from '../../passes/fit/calibration.js';
 import { effectsOf } from '../../passes/fit/effects.js';
@@ -9,7 +8,8 @@ import { formText } from '../../passes/fit/form.js';
 import { handedIn, inlineAll } from '../../passes/fit/functions.js';
 import { Outlook } from '../../passes/fit/outlook.js';
 import { pricesOf } from '../../passes/fit/prices.js';
-import { type FitSearch, leastError } from '../../passes/fit/search.js';
+import type { FitSearch } from '../../passes/fit/search.js';
+import { timed } from '../../passes/fit/times.js';
 import { fit as fitting } from '../../passes/fit.js';
 import { abortable } from '../abortable.js';
 import { inferTypes } from '../infer/index.js';
@@ -27,11 +27,13 @@ import type { PassesLike } from '../run/parse.js';
 import { type Deadline, deadlineOf } from '../run/pipeline/deadline.js';
 import type { Plan, PlanPoint } from '../run/plan-schema.js';
 import { trialsBy } from '../run/verify/trials.js';
+import type { Verifier } from '../run/verify/verifier.js';
 import { kernelsOf } from '../runtime/kernels-of.js';
 import type { Config } from '../settings/config.js';
 import { type SchemasOf, settings } from '../settings/option-schemas.js';
-import { PASSES } from './command.js';
-import { allowedFor, percentsOf, pointOf, raceOf, stopwatchOn } from './plan-points.js';
+import { partsWatch } from '../tuned.js';
+import { type Allowed, PASSES } from './command.js';
+import { limitsOf, mixAt, pointOf, raceOf, stopwatchOn } from './plan-points.js';
 
 /** What a plan measures: passes, inputs and limits. */
 export interface PlanOptions
@@ -95,57 +97,49 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
   const comparing = { seed, shapes, dims, inputs, target, deadline };
   const verifier = createVerifier(comparing);
   const { context, skips } = passContext({ ...(await kernelsOf(name)), evaluate: undefined, fileBytes });
+  const parts = partsWatch(original, target, options);
+  const trialsOf = (by: Verifier) => {
+    const told = (done: number, of: number) => say(`measuring groups of weights: ${done} of ${of}`);
+    return trialsBy(by, { deadline, told, memory: new Map(), whole: (model) => model, parts });
+  };
   say('pricing weights');
   const { keep, minElements } = fitOptions;
-  const weights = pricesOf(before, { keep, minElements }, context);
-  const trials = trialsBy(
-    verifier,
-    deadline,
-    (done, of) => say(`measuring groups of weights: ${done} of ${of}`),
-    new Map(),
-    (model) => model,
-  );
+  const priced = pricesOf(before, { keep, minElements, isTimed: true }, context);
+  const trials = trialsOf(verifier);
+  const { weights, raced, pairs } = await timed(before, priced, trials, target);
   const effects = await effectsOf(before, weights, trials, target);
   const outlook = new Outlook(weights, effects);
-  const search: FitSearch = {
-    model: before,
-    weights,
-    outlook,
+  /** As the command of a point begins it. */
+  const searchBy = (by: Verifier): FitSearch => ({
+    ...{ model: before, weights, outlook, target, fileBytes },
     calibration: new Calibration(),
-    trials,
-    target,
-    fileBytes,
-  };
+    trials: by === verifier ? trials : trialsOf(by),
+  });
   const inputBytes = await bytesOf(files);
   const watch = options.speed === false ? undefined : await stopwatchOn(target, seed);
   const points: PlanPoint[] = [];
-  const percents = percentsOf(search, inputBytes);
-  const pace = paceOf(percents.length);
+  const asked = limitsOf(searchBy(verifier), inputBytes);
+  const pace = paceOf(asked.length);
   const seen = new Set<string>();
-  for (const [done, percent] of percents.entries()) {
-    say(`running ${done} of ${percents.length} mixes`, pace(done));
+  for (const [done, limits] of asked.entries()) {
+    say(`running ${done} of ${asked.length} mixes`, pace(done));
     if (deadline.left() === 0) {
-      deadline.cut(`${percents.length - done} of ${percents.length} mixes`);
+      deadline.cut(`${asked.length - done} of ${asked.length} mixes`);
       break;
     }
-    // The search of `fit` itself, which the command of the point does again.
-    const mix = await leastError(search, (percent / 100) * inputBytes);
-    if (typeof mix === 'string' || seen.has(mix.choice.join())) continue;
+    const { percent } = limits;
+    const bytes = (percent / 100) * inputBytes;
+    const searchWithin = (error: Allowed) => searchBy(createVerifier({ ...comparing, ...error }));
+    const found = await mixAt({ bytes, error: limits.error }, searchBy(verifier), searchWithin);
+    if (typeof found === 'string' || seen.has(found.mix.choice.join())) continue;
+    const { mix, allowed } = found;
     seen.add(mix.choice.join());
     const race = await raceOf(before, mix, { target, watch }, deadline);
-    const allowed = allowedFor(mix);
-    // Some limits have no option: such a command would be refused.
-    const verdict = allowed
-      ? await createVerifier({ ...comparing, ...allowed }).compare(
-          before,
-          assigned(before, mix.assignment, target),
-          'lossy',
-        )
-      : undefined;
-    const refused = verdict?.outcome === 'rejected' ? verdict.detail : allowed ? undefined : mix.rejected;
     const settings = { ...options, target, seed };
-    points.push(pointOf(input, search, mix, { inputBytes, percent, settings, race, allowed, refused }));
+    points.push(pointOf(input, outlook, mix, { weights, inputBytes, percent, settings, race, allowed }));
   }
+  points.sort((a, b) => a.bytes - b.bytes);
+  await parts.close();
   await watch?.close();
   return {
     version: 1,
@@ -155,16 +149,18 @@ async function planBy(input: string, options: PlanOptions): Promise<Plan> {
     seed,
     passes: typeof passes === 'string' ? passes : undefined,
     measured: { groups: effects.measured, of: effects.groups },
+    times: { raced, of: pairs },
     points,
     weights: weights.map(({ site, forms }, i) => ({
       name: site.value.name,
       reader: site.main.node.label,
       type: site.tensor.type,
-      forms: forms.map(({ form, bytes, error }, at) => ({
+      forms: forms.map(({ form, bytes, error, savedMs = 0 }, at) => ({
         form: formText(form),
         bytes,
         change: error,
         error: seenOf(outlook.noiseIn(i, at)),
+        savedMs,
       })),
     })),
     left: skips().map(({ reason, count, places }) => ({ reason, count, places: [...places] })),

@@ -15,6 +15,9 @@ const speedText = ({ speed }: PlanPoint): string => {
   return speed.significant ? ratioText(speed.ratio) : '=';
 };
 
+/** `3.1 ms`, `-0.2 ms` where it takes more. */
+const savedText = (ms: number): string => (ms < 0 ? `-${msText(-ms)}` : ms === 0 ? '0' : msText(ms));
+
 const formsText = ({ forms }: PlanPoint): string => forms.map(({ form, count }) => `${count} ${form}`).join(', ');
 
 /** The frontier, each point with its command, and the weights that cost the most. */
@@ -24,18 +27,24 @@ export function planText(given: Plan, options: TextOptions = {}): string {
   const p = paint(isColoured);
   const isTimed = plan.points.some(({ ms }) => ms !== undefined);
   const times = isTimed ? ['ms', 'speed'] : [];
-  const titles = ['size', 'of the file', 'error', 'predicted', ...times, 'weights'].map((title) => p.dim(title));
+  const { raced, of: pairs } = plan.times;
+  const hasTimes = pairs > 0;
+  const saved = hasTimes ? ['saves'] : [];
+  const titles = ['size', 'of the file', 'error', 'predicted', ...times, ...saved, 'weights'].map((title) =>
+    p.dim(title),
+  );
   const rows = plan.points.map((point) => [
     bytesText(point.bytes),
     percentText(point.share),
     numberText(point.error),
     numberText(point.predicted),
     ...(isTimed ? [point.ms === undefined ? '' : msText(point.ms), speedText(point)] : []),
+    ...(hasTimes ? [savedText(point.savedMs)] : []),
     formsText(point),
   ]);
   const costly = plan.weights
     .flatMap(({ name, reader, forms }) => {
-      const least = forms.at(-1);
+      const least = forms.toSorted((a, b) => a.bytes - b.bytes)[0];
       return least && forms[0] ? [{ place: name || reader, least, saved: forms[0].bytes - least.bytes }] : [];
     })
     .toSorted((a, b) => b.least.error - a.least.error)
@@ -43,7 +52,16 @@ export function planText(given: Plan, options: TextOptions = {}): string {
   const { groups, of } = plan.measured;
   const lines = [
     `${p.bold('frontier')}  ${p.dim(`${plan.input}, ${bytesText(plan.inputBytes)}; ${groups} of ${of} groups of weights measured on ${plan.target}, seed ${plan.seed}`)}`,
-    ...table([titles, ...rows], isTimed ? '>>>>>>' : '>>>>'),
+    ...table([titles, ...rows], '>'.repeat(titles.length - 1)),
+    ...(hasTimes
+      ? hanging(
+          p.dim(
+            `saves: of a run on one core, by the times of single products; ${raced} of ${pairs} sizes and forms of products measured${raced < pairs ? ', the others estimated' : ''}`,
+          ),
+          width,
+          '',
+        )
+      : []),
     '',
     ...plan.points.flatMap(({ command, refused, bytes }) => {
       const size = p.dim(bytesText(bytes).padStart(8));
@@ -65,7 +83,7 @@ export function planText(given: Plan, options: TextOptions = {}): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Error over size, measured and predicted. */
+/** Error over size, measured and predicted; beside each point that was timed, its milliseconds. */
 export function planPlot({ input, points }: Plan): string {
   const line = (name: string, errorOf: (point: PlanPoint) => number | null) => ({
     name,
@@ -75,7 +93,11 @@ export function planPlot({ input, points }: Plan): string {
       return error ? [[100 * point.share, error] as const] : [];
     }),
   });
-  const lines = [line('measured', ({ error }) => error), line('predicted', ({ predicted }) => predicted)];
+  const measured = {
+    ...line('measured', ({ error }) => error),
+    labels: points.flatMap(({ error, ms }) => (error ? [ms === undefined ? '' : msText(ms)] : [])),
+  };
+  const lines = [measured, line('predicted', ({ predicted }) => predicted)];
   const axes = { x: 'size, % of the file', y: 'error', title: `Size and error of ${input}`, isLogarithmic: true };
   return plotOf(
     lines.filter((one) => one.points.length > 0),

@@ -4,6 +4,8 @@ import { maxOf, minOf } from '../ir/collections/lists.js';
 export interface PlotLine {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
+  /** Text beside each point. */
+  readonly labels?: readonly string[];
 }
 
 export interface PlotAxes {
@@ -66,14 +68,17 @@ export function plotOf(lines: readonly PlotLine[], { x, y, title, isLogarithmic 
       `<path d="M${LEFT} ${atY(value).toFixed(1)}H${WIDTH - RIGHT}" stroke="#ddd"/>${text(LEFT - 8, atY(value) + 4, told(value), 'text-anchor="end"')}`,
   );
   const ticks = across.marks.map((value) => text(atX(value), HEIGHT - BOTTOM + 18, told(value)));
-  const drawn = lines.map(({ name, points: own }, index) => {
+  const drawn = lines.map(({ name, points: own, labels = [] }, index) => {
     const colour = colours[index % colours.length];
     const path = own.map(([px, py], i) => `${i ? 'L' : 'M'}${atX(px).toFixed(1)} ${atY(py).toFixed(1)}`).join('');
     const dots = own.map(
       ([px, py]) => `<circle cx="${atX(px).toFixed(1)}" cy="${atY(py).toFixed(1)}" r="3.5" fill="${colour}"/>`,
     );
+    const beside = own.flatMap(([px, py], i) =>
+      labels[i] ? [text(atX(px) + 6, atY(py) - 6, labels[i], `fill="${colour}" font-size="10"`)] : [],
+    );
     const legend = `<path d="M${LEFT + 14} ${TOP + 14 + index * 20}h24" stroke="${colour}" stroke-width="2"/>`;
-    return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}${legend}${text(LEFT + 46, TOP + 18 + index * 20, name, '')}`;
+    return `<path d="${path}" fill="none" stroke="${colour}" stroke-width="2"/>${dots.join('')}${beside.join('')}${legend}${text(LEFT + 46, TOP + 18 + index * 20, name, '')}`;
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,

@@ -14,6 +14,9 @@ const point = z.object({
     .object({ ratio: z.number(), low: z.number(), high: z.number(), significant: z.boolean() })
     .optional()
     .describe('Time of the model without `fit` over that of the mix.'),
+  savedMs: z
+    .number()
+    .describe('What a run on one thread takes less than with every weight as it is, by the times of the products.'),
   forms: z.array(z.object({ form: z.string(), count, bytes: count })),
   command: z.string().optional().describe('Makes this file, or one as small with no larger error.'),
   refused: z.string().optional().describe('Why no command makes it: limits of the comparison that no option moves.'),
@@ -29,6 +32,9 @@ const planSchema = z.object({
   measured: z
     .object({ groups: count, of: count })
     .describe('Groups of equal weights for which the sensitivity of the outputs was measured.'),
+  times: z
+    .object({ raced: count, of: count })
+    .describe('Products of different sizes in different forms that were raced; the others are estimated.'),
   points: z.array(point).describe('From the smallest file on.'),
   weights: z.array(
     z.object({
@@ -39,8 +45,11 @@ const planSchema = z.object({
         z.object({
           form: z.string(),
           bytes: count,
-          change: z.number().describe('The norm of the change of the weight over its norm.'),
+          change: z
+            .number()
+            .describe('The norm of the change of the weight over its norm, rounded activations included.'),
           error: z.number().describe('What that is expected to cost at the outputs.'),
+          savedMs: z.number().describe('What it saves of a run on one thread; less than 0 where it takes more.'),
         }),
       ),
     }),

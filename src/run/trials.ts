@@ -43,6 +43,11 @@ export interface Trials {
   ): Promise<Found | undefined>;
   /** The comparison that decides about a lossy pass. */
   compare(before: Model, after: Model): Promise<TrialVerdict>;
+  /**
+   * The milliseconds of a run that the second of two parts of the model saves, at the sizes that people run the model at; 0 inside the noise. Undefined where
+   * nothing was raced. Depends on the machine and on time, but for what an earlier race of the same sizes left.
+   */
+  race?(model: Model, without: Model, changed: Model): Promise<{ readonly savedMs: number } | undefined>;
   /** How many times `errorsOf` may be asked in a share of the time for verifying, by arithmetic and bytes and not by the clock; 0: it does not run. */
   runsIn(model: Model, share: number): Promise<number>;
   /** Says how far the runs are. */

@@ -17,16 +17,24 @@ export interface ProductChoice {
   leave(reason: string, node: Node): void;
 }
 
+/** The reason that a product of a model cannot compute in 8 bits; undefined where it can. */
+export function obstaclesIn(model: Model, context: PassContext): (product: Product) => string | undefined {
+  const angles = coordinateNodes(model, true);
+  const spectra = spectrumNodes(model);
+  return (product) =>
+    angles.has(product.node)
+      ? 'it gives positions or angles, which 8 bits cannot tell apart'
+      : (spectra.get(product.node) ?? obstacle(product, context));
+}
+
 /** The nodes of the products of every scope that can be rewritten. */
 export function productsFor8Bits(model: Model, context: PassContext, choice: ProductChoice): Node[] {
   const { minElements, isKept, leave } = choice;
-  const angles = coordinateNodes(model, true);
-  const spectra = spectrumNodes(model);
+  const obstacleOf = obstaclesIn(model, context);
   const reasonOf = (node: Node, product: Product): string | undefined => {
     if (isKept(node)) return 'kept in float as asked';
-    if (angles.has(node)) return 'it gives positions or angles, which 8 bits cannot tell apart';
     if (weightCount(product.weight) < minElements) return `its weight has fewer than ${minElements} elements`;
-    return spectra.get(node) ?? obstacle(product, context) ?? context.leaves(node);
+    return obstacleOf(product) ?? context.leaves(node);
   };
   return [...model.graphs()]
     .flatMap((graph) => graph.nodes())

@@ -80,6 +80,10 @@ const raised = (tensor: Tensor): Tensor =>
     for (const chunk of (source as Tensor).chunks()) yield chunk.map((byte) => byte ^ MIDDLE);
   });
 
+/** The norm of the change over the norm of the weight, without a constant made of it; undefined where it holds NaN or infinity. */
+export const columnErrorOf = (weight: Weight, isExact: boolean): number | undefined =>
+  columnScalesOf(storedWeight(weight, weight.tensor, isExact))?.error;
+
 function storedWeight({ tensor, isTransposed, N }: Weight, one: Tensor, isPaired: boolean): ProductWeight {
   const [rows, columns] = tensor.shape as [number, number];
   const each = { block: 1, step: 1 };

@@ -16,6 +16,8 @@ export interface PipelineOptions extends PassEnvironment {
   readonly regional?: boolean;
   /** Passes for speed are tuned by it. */
   readonly stopwatch?: Stopwatch;
+  /** A pass that needs to know what a part of the model takes races it by this one. */
+  readonly parts?: Stopwatch;
   /** The comparison at the end, instead of the verifier's: with the original, as it is reported. */
   readonly atEnd?: (model: Model, fidelity: Fidelity, isTrial?: boolean) => Promise<Verdict>;
   /** The time that verifying may take. */

@@ -1,5 +1,6 @@
 /** One pass of a pipeline: types, its run, the comparison, its result. */
 
+import type { Model } from '../../ir/model.js';
 import { Divergence } from '../../ir/tensors/bank.js';
 import type { ModelSummary } from '../../ir/whole-model/summary.js';
 import { type Difference, differenceOf, isDifference, orDifference } from '../../region/difference.js';
@@ -71,9 +72,9 @@ export class PipelineStep {
       trials: () => {
         const verifier = state.level === 'none' ? undefined : state.options.verifier;
         const told = (done: number, of: number) => tell('verify', undefined, { share: done / of });
-        return trialsBy(verifier, state.options.deadline, told, shared.memory, (model) =>
-          state.regions.wholeTrial(model),
-        );
+        const { deadline, parts } = state.options;
+        const whole = (model: Model) => state.regions.wholeTrial(model);
+        return trialsBy(verifier, { deadline, told, memory: shared.memory, whole, parts });
       },
       guard: async (work) => {
         try {

@@ -56,6 +56,48 @@ describe('the error of a mix', () => {
   });
 });
 
+describe('the fastest mix', () => {
+  const forms: PricedWeight['forms'] = [
+    { bytes: 1000, error: 0 },
+    { form: { type: 'int8', block: 64 }, bytes: 250, error: 0.01 },
+    { form: { type: 'dynamic', isExact: true }, bytes: 260, error: 0.015, savedMs: 2 },
+  ];
+  const slow = forms.map((price) => (price.savedMs ? { ...price, savedMs: -1 } : price));
+  const probe = (weight: number, form: number, direction: readonly number[]): FormRun => ({
+    ...{ bits: 8, isDynamic: form === 2, weights: [weight], forms: [form] },
+    outputs: [{ direction, square: direction.reduce((sum, x) => sum + x ** 2, 0) }],
+  });
+  const probes = [0, 1, 2].flatMap((i) => [probe(i, 1, [0.001]), probe(i, 2, [i === 0 ? 0.1 : 0.01])]);
+  const outlook = new Outlook(
+    [forms, forms, slow].map((own) => ({ site: undefined as never, forms: own })),
+    { probes, measured: 3, groups: 3 },
+  );
+
+  it('computes in 8 bits where that saves time and costs little, and takes few bytes elsewhere only as they are needed', () => {
+    expect(outlook.fastest({ bytes: 3000, noise: 0.05 })?.[1]).toBe(2);
+    expect(outlook.fastest({ bytes: 3000, noise: 0.05 })?.[0]).not.toBe(2);
+    expect(outlook.fastest({ bytes: 3000, noise: 0.2 })).toEqual([2, 2, expect.any(Number)]);
+    expect(outlook.savedMs([2, 2, 1])).toBe(4);
+  });
+
+  it('keeps both limits, or is none', () => {
+    const choice = outlook.fastest({ bytes: 800, noise: 0.05 });
+    expect(choice).toEqual([1, 2, 1]);
+    expect(outlook.fastest({ bytes: 700, noise: 0.05 })).toBeUndefined();
+  });
+
+  it('is not looked for where bytes or errors alone decide', () => {
+    expect(outlook.best({ bytes: 800 })).not.toContain(2);
+    expect(outlook.best({ noise: 0.2 })).not.toContain(2);
+    expect(outlook.smallest()).not.toContain(2);
+  });
+
+  it('is measured apart from what is stored: rounded activations say nothing of it', () => {
+    expect(outlook.noiseIn(0, 1)).toBeCloseTo(0.001, 12);
+    expect(outlook.noiseIn(0, 2)).toBeCloseTo(0.1, 12);
+  });
+});
+
 describe('noise', () => {
   it.each([1e-6, 0.01, 0.3, 1.2])('of an error of %f gives it back', (error) =>
     expect(seenOf(noiseOf(error)) / error).toBeCloseTo(1, 6),
