@@ -18,6 +18,7 @@ import type { Value } from '../../src/ir/value.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { ancestorsOf, constantModel } from './constant-model.js';
 import { canEvaluate } from './evaluable.js';
+import { storedPartsOf, storePart } from './stored-parts.js';
 import { GrowthBudget, isOversized, isStorage } from './worth.js';
 
 /** One run's folding, round after round: the bytes by which the file may still grow, and the values that stay. */
@@ -49,6 +50,19 @@ export class Folding {
       if (!tensor) continue;
       const constant = value.graph.constant(tensor, value.name);
       value.graph.replaceUses(value, constant);
+    }
+    await this.#storedParts(model);
+  }
+
+  /** Moves numbers of weights that are stored in 16 bits, which stay so. */
+  async #storedParts(model: Model): Promise<void> {
+    const parts = [...model.graphs()].flatMap((graph) => storedPartsOf(graph, (node) => this.#failed.has(node)));
+    for (const group of byOpsets(parts.map(({ value }) => value))) {
+      const moved = await evaluateAll(group, this.context, this.#failed);
+      for (const part of parts) {
+        const tensor = moved.get(part.value);
+        if (tensor) storePart(part, tensor);
+      }
     }
   }
 

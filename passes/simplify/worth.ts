@@ -25,7 +25,7 @@ const FEW = 64;
 const repeats = (node: Node): boolean => node.is('ConstantOfShape') || heldBy(node.outputs[0]) !== undefined;
 
 /** Weights beyond this are not read: all of them would be in memory at once, here and where the runtime is. */
-const LARGE = 16 * 2 ** 20;
+export const LARGE = 16 * 2 ** 20;
 
 /** Bytes that the file may gain where a narrower type is folded away. */
 const SMALL_STORAGE = 1024;

@@ -36,6 +36,31 @@ describe('simplify: constant folding', () => {
     await checkPass(simplify(), { before, ops: { MatMul: 2, Cast: 1, DequantizeLinear: 1 }, within: 0 });
   });
 
+  it.each(['float16', 'bfloat16'] as const)('moves the numbers of %s weights, which stay stored so', async (type) => {
+    const before = declaredModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', [3, 1, 16]);
+      const weights = [128, 128].map((rows, i) => {
+        const stored = g.constant(castTensor(randomWeights([rows, i === 0 ? 16 : 32], 0.3, i), type), `w${i}`);
+        const gates = g.node('Split', [g.op('Cast', [stored], { to: 1 })], { axis: 0 }, { outputs: 4 });
+        const [a, b, c, d] = gates.outputs as [Value, Value, Value, Value];
+        return g.op('Unsqueeze', [g.op('Concat', [a, d, b, c], { axis: 0 }), g.ints(0)]);
+      });
+      g.output('y', g.op('LSTM', [x, ...weights], { hidden_size: 32 }));
+    });
+    const { model } = await checkPass(simplify(), { before, ops: { LSTM: 1, Cast: 2 }, within: 0 });
+    expect([...model.graph.constants].map(({ tensor }) => tensor?.type)).toEqual([type, type]);
+  });
+
+  it('leaves a stored weight in one piece that is read beside its parts: it would be stored twice', async () => {
+    const before = declaredModel({ '': 17 }, (g) => {
+      const wide = g.op('Cast', [g.constant(castTensor(randomWeights([32, 64]), 'float16'), 'w')], { to: 1 });
+      const x = g.input('x', 'float32', [2, 32]);
+      g.output('y', g.op('MatMul', [x, wide]));
+      g.output('z', g.op('MatMul', [g.op('MatMul', [x, wide]), g.op('Transpose', [wide], { perm: [1, 0] })]));
+    });
+    await checkPass(simplify(), { before, ops: { MatMul: 2, Cast: 1, Transpose: 1 }, within: 0 });
+  });
+
   it('leaves quantized operands of a few numbers too: the runtime makes an integer Conv of nothing less', async () => {
     const number = (g: GraphBuilder, type: 'float32' | 'uint8' | 'int8' | 'int32', x: number) => g.constant(type, x);
     const before = declaredModel({ '': 17 }, (g) => {
