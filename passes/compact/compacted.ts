@@ -1,5 +1,6 @@
 /** Takes out of a model what no runtime needs. Ports, metadata and numbers stay. */
 import { inferTypes } from '../../src/infer/index.js';
+import { rememberNames } from '../../src/ir/former-names.js';
 import type { Graph } from '../../src/ir/graph.js';
 import type { Model } from '../../src/ir/model.js';
 import type { Node } from '../../src/ir/node.js';
@@ -24,6 +25,7 @@ export function compacted(model: Model): void {
   forgetTypes(model);
   const names = new ShortNames(model);
   model.docString = '';
+  for (const graph of model.graphs()) for (const value of graph.constants) rememberNames(value);
   for (const graph of model.graphs()) {
     graph.docString = '';
     for (const value of graph.values()) if (!value.isInput && !isPort(value)) names.give(value);

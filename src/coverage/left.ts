@@ -3,6 +3,7 @@
  * node or the value that it left; the weight of that node is found through nodes that only move it.
  */
 import { maxOf } from '../ir/collections/lists.js';
+import { formerNames } from '../ir/former-names.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { outermost } from '../ir/scopes/scopes.js';
@@ -73,8 +74,9 @@ class Reasons {
   of(value: Value, tensor: Tensor): string {
     if (this.bits === 0) return NOT_ASKED;
     const { readers, ports } = readersOf(value);
-    for (const one of [value, ...ports]) {
-      const said = this.#byPlace.get(placeOf(one));
+    const [former, ...formerReaders] = formerNames(value);
+    for (const place of [former, ...[value, ...ports].map(placeOf)]) {
+      const said = place === undefined ? undefined : this.#byPlace.get(place);
       if (said) return said;
     }
     if (readers.some((node) => rowOf(node)?.precision?.takesScales || isScaled(node, value))) return SCALES;
@@ -82,8 +84,8 @@ class Reasons {
     if (count < this.#minElements) return `fewer than ${this.#minElements} elements`;
     // A reason for a node is about its weight, not about its bias.
     if (maxOf(tensor.shape, 1) === count) return VECTOR;
-    for (const node of readers) {
-      const saidOf = this.#byPlace.get(placeOf(node));
+    for (const place of [...formerReaders, ...readers.map(placeOf)]) {
+      const saidOf = this.#byPlace.get(place);
       if (saidOf) return saidOf;
     }
     return this.#rolledBack ?? this.#everywhere ?? this.#formless(readers);

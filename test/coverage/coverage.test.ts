@@ -13,6 +13,7 @@ import { optimize } from '../../src/optimize.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
 import { reportText } from '../../src/report/text.js';
 import type { Report } from '../../src/run/report/report.js';
+import { randomWeights } from '../check-pass.js';
 import { collection, modelFolders } from '../models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-coverage-'));
@@ -146,6 +147,22 @@ describe('what is left in float', () => {
     expect(reasons).toContain('scales of quantized weights stay float');
     expect((await covered(bert(), 'int8:keep=*')).left.map(({ reason }) => reason)).toContain('kept in float as asked');
   });
+
+  it.each(['half', 'quarter', 'eighth', 'int8', 'int8:compute=false', 'int4'])(
+    'has a reason that %s gave for every weight, also where the names of a file are left out',
+    async (passes) => {
+      const pictures = buildModel({ '': 21 }, (g) => {
+        const x = g.input('x', 'float32', [1, 4, 8, 8]);
+        const wide = g.op('Relu', [g.op('Conv', [x, g.constant(randomWeights([40, 4, 3, 3]), 'first')])]);
+        const y = g.op('Conv', [wide, g.constant(randomWeights([40, 40, 3, 3], 0.1, 1), 'second')]);
+        g.output('y', g.op('Add', [y, g.constant(randomWeights([40, 6, 6], 1, 2), 'positions')]));
+      });
+      for (const model of [pictures, bert()]) {
+        const { left } = await covered(model, passes);
+        for (const { reason } of left) expect(reason).not.toMatch(/ha(s|ve) no form/);
+      }
+    },
+  );
 
   it('has the reason of a constant that is only added', async () => {
     const model = one((g, x) => g.op('Add', [x, weight(g, 40, 40)]), [40, 40]);
