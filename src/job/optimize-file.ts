@@ -189,7 +189,15 @@ async function runJob(
     ...report,
     ...findings,
     ...(details &&
-      (await jobDetails({ input, files, model, passes: asText(passes, asked), report, measured }, options, say))),
+      (await jobDetails(
+        {
+          ...{ input, files, model, passes: asText(passes, asked), report, measured },
+          resultFile: ends.draftOf(model)?.file.temporary.path,
+        },
+        options,
+        say,
+        started,
+      ))),
     ...(placement && { placement }),
     passes: withPromise(report, model, passes, catalogue.presets, inputBytes),
     gates: [

@@ -14,6 +14,8 @@ interface DoneJob {
   readonly input: string;
   readonly files: readonly string[];
   readonly model: Model;
+  /** The file that was compared; undefined where it was another form of the model. */
+  readonly resultFile: string | undefined;
   readonly passes: string;
   readonly report: Pick<Report, 'passes' | 'fidelity' | 'model' | 'target' | 'seed' | 'details'>;
   /** Undefined where nothing was compared. */
@@ -21,9 +23,10 @@ interface DoneJob {
 }
 
 export async function jobDetails(
-  { input, files, model, passes, report, measured }: DoneJob,
+  { input, files, model, resultFile, passes, report, measured }: DoneJob,
   options: OptimizeFileOptions,
   say: ProgressListener,
+  started: number,
 ): Promise<JobDetails> {
   const { hashesOf, recipeOf } = await import('./origin.js');
   const { target, seed, details } = report;
@@ -37,7 +40,11 @@ export async function jobDetails(
   const { inputs, dims, shapes, allowOutsideData, budget } = options;
   const isRunning = measured.accuracy.failures.length === 0 && measured.accuracy.outputs.length > 0;
   const errors = isRunning
-    ? await errorsOf(input, model, report, { inputs, dims, shapes, seed, allowOutsideData, budget })
+    ? await errorsOf(input, resultFile ?? model, report, {
+        ...{ inputs, dims, shapes, seed, allowOutsideData, budget },
+        jobMs: performance.now() - started,
+        onProgress: (estimate) => say('comparing blocks', estimate),
+      })
     : undefined;
   const timed = measured.profiles && withProfile(known.graph, measured.profiles);
   const withTimes = timed && packed({ ...known, graph: timed.graph });

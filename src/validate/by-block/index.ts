@@ -9,8 +9,11 @@ import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Limits } from '../../ir/options/budget.js';
 import { HOST, type Target } from '../../ir/targets/targets.js';
+import { ModelError } from '../../ir/text/errors.js';
+import type { ProgressEstimate } from '../../ir/text/progress.js';
 import type { Value } from '../../ir/value.js';
 import { cloneModel } from '../../ir/whole-model/clone.js';
+import { readModel } from '../../onnx/read.js';
 import type { ModelPart } from '../../region/blocks/parts.js';
 import { RuntimeProcess } from '../../runtime/isolate.js';
 import { workingProvider } from '../../runtime/providers.js';
@@ -18,7 +21,9 @@ import { gateOf } from '../judge/gates.js';
 import { referenceOf } from '../reference.js';
 import type { ReferenceOptions } from '../reference-runs.js';
 import { type PreparedModel, prepareModel } from '../sides/prepared-model.js';
+import { Allowance } from './allowance.js';
 import { driftsIn, firstOf } from './drift.js';
+import { addInsideErrors } from './inside.js';
 import { ModelPair } from './model-pair.js';
 import { type ErrorByBlock, type ErrorCause, reportOf } from './report.js';
 
@@ -48,27 +53,38 @@ const SHARE = 0.5;
 export async function errorByBlock(
   original: string | Uint8Array | Model,
   result: string | Uint8Array | Model,
-  options: ByBlockOptions & { readonly partsOf: (graph: Graph) => readonly ModelPart[] },
+  options: ByBlockOptions & {
+    readonly partsOf: (graph: Graph) => readonly ModelPart[];
+    /** Milliseconds that inner values and the search for the cause may take; default no limit. */
+    readonly insideMs?: number | undefined;
+    readonly onProgress?: ((estimate: ProgressEstimate) => void) | undefined;
+  },
 ): Promise<ErrorByBlock> {
   const provider = await workingProvider(options.target ?? HOST);
   const runtime = await RuntimeProcess.start(options);
   const preparedModels: PreparedModel[] = [];
   try {
-    for (const given of [original, result]) preparedModels.push(await prepareModel(ownOf(given), options));
+    const own = isModel(original) ? cloneModel(original) : original;
+    for (const given of [own, result]) preparedModels.push(await prepareModel(given, options));
     const [a, b] = preparedModels as [PreparedModel, PreparedModel];
-    for (const { model } of preparedModels) inferTypes(model);
+    const changed = isModel(result) ? await readBack(b, options.budget) : b.model;
+    for (const model of [a.model, changed]) inferTypes(model);
     const { runs } = await referenceOf(runtime, a.model, a.source, { ...options, provider });
     const feeds = runs.map((run) => run.feeds.tensors);
-    const both = new ModelPair(runtime, a.model, b.model, provider, feeds);
+    const both = new ModelPair(runtime, a.model, changed, provider, feeds);
     const outputs = await both.outputErrors();
-    const errors = new Map([...(await both.insideErrors()), ...outputs]);
     // The noise of sums: a tenth of the exact gate's limit.
     const floor = gateOf('exact', provider).maxError / 10;
-    const found = await causeOf(both, errors, maxOf(outputs.values(), 0), floor);
+    const parts = options.partsOf(a.model.graph);
+    const time = new Allowance(options.insideMs, options.onProgress);
+    const errors = new Map(outputs);
+    await addInsideErrors(both, errors, parts, floor, time);
+    const found = await causeOf(both, errors, maxOf(outputs.values(), 0), floor, time);
     return {
       provider,
       inputs: runs.map((run) => run.feeds.about),
-      ...reportOf(both, errors, found, options.partsOf(a.model.graph), floor),
+      ...reportOf(both, errors, found, parts, floor),
+      ...(time.isSpent && { cut: both.inside.filter((value) => !errors.has(value)).length }),
     };
   } finally {
     await runtime.close();
@@ -76,9 +92,21 @@ export async function errorByBlock(
   }
 }
 
-/** A model in memory is copied, as types are inferred on it. */
-const ownOf = (given: string | Uint8Array | Model): string | Uint8Array | Model =>
-  typeof given === 'string' || given instanceof Uint8Array ? given : cloneModel(given);
+/**
+ * A model as it was written: for each run it is written again, and weights that passes derived are not to be computed each time. As it is where the reader
+ * refuses it, which the runtime may not.
+ */
+async function readBack({ source, model }: PreparedModel, budget: Limits | undefined): Promise<Model> {
+  try {
+    return await readModel(source, { budget });
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    return cloneModel(model);
+  }
+}
+
+const isModel = (given: string | Uint8Array | Model): given is Model =>
+  typeof given !== 'string' && !(given instanceof Uint8Array);
 
 /**
  * The first place that takes most of the outputs' error away when it is put right. Two different values that share a
@@ -89,6 +117,7 @@ async function causeOf(
   errors: Map<Value, number>,
   outputError: number,
   floor: number,
+  time: Allowance,
 ): Promise<ErrorCause> {
   const { graph } = both.original;
   const all = driftsIn(graph, errors, floor);
@@ -100,7 +129,11 @@ async function causeOf(
     const next = drifts.find(({ value }) => !tried.has(value));
     if (!next) break;
     tried.add(next.value);
-    const without = await both.errorWithout(next.value);
+    let without: number | undefined;
+    const isTried = await time.step(async () => {
+      without = await both.errorWithout(next.value);
+    });
+    if (!isTried) break;
     if (without !== undefined && without <= SHARE * outputError) return { drifts, first: next, without };
     if (!both.outputs.includes(next.value)) left.delete(next.value);
   }

@@ -37,6 +37,7 @@ export class ModelPair {
   /** The inputs whose outputs differ most, and the original's values for them. */
   #feeds: readonly Tensors[];
   #before: ValueNumbers = new Map();
+  #inside: readonly Value[] | undefined;
 
   constructor(
     readonly runtime: RuntimeProcess,
@@ -74,23 +75,25 @@ export class ModelPair {
     return errors;
   }
 
-  /** The errors of all computed values that the models share and the runtime can return, without the outputs. */
-  async insideErrors(): Promise<Map<Value, number>> {
-    const errors = new Map<Value, number>();
-    const values = this.original.graph
+  /** The computed values that the models share and the runtime can return, without the outputs, in dependency order. */
+  get inside(): readonly Value[] {
+    return (this.#inside ??= this.original.graph
       .nodes()
       .flatMap(({ outputs }) =>
         outputs.filter((value): value is Value => value !== undefined && this.#isMeasurable(value)),
       )
-      .filter((value) => !this.outputs.includes(value) && !isShapeLike(value));
-    for (const batch of this.#batches(values)) {
-      const before = await readValues(this.runtime, this.original, batch, this.#feeds, this.provider);
-      const after = await this.#ofResult(batch, this.#feeds, readValues);
-      for (const value of batch) {
-        const its = this.#heldIn(value, after);
-        const found = before.get(value)?.map((own, at) => its?.[at] && errorOf(own, its[at]));
-        if (found?.length && found.every((error) => error !== undefined)) errors.set(value, maxOf(found));
-      }
+      .filter((value) => !this.outputs.includes(value) && !isShapeLike(value)));
+  }
+
+  /** The errors of some of these, which are returned together. */
+  async errorsOf(batch: readonly Value[]): Promise<Map<Value, number>> {
+    const errors = new Map<Value, number>();
+    const before = await readValues(this.runtime, this.original, batch, this.#feeds, this.provider);
+    const after = await this.#ofResult(batch, this.#feeds, readValues);
+    for (const value of batch) {
+      const its = this.#heldIn(value, after);
+      const found = before.get(value)?.map((own, at) => its?.[at] && errorOf(own, its[at]));
+      if (found?.length && found.every((error) => error !== undefined)) errors.set(value, maxOf(found));
     }
     return errors;
   }
@@ -141,7 +144,8 @@ export class ModelPair {
       : after.get(other);
   }
 
-  #batches(values: readonly Value[]): Value[][] {
+  /** Values that one run of both models returns without more memory than it may take. */
+  batches(values: readonly Value[]): Value[][] {
     const sizes = sizesIn(this.original, this.#feeds);
     const batches: Value[][] = [];
     let room = 0;

@@ -66,6 +66,8 @@ export interface ErrorByBlock {
    * them; `inside`: they are in bodies and functions.
    */
   readonly notCompared: { readonly alone: number; readonly inside: number };
+  /** Inner values, among those that stand alone, that were left out for lack of time; absent where there was no limit, or time for all and for the cause. */
+  readonly cut?: number;
 }
 
 /** The places where errors begin, and the one to look at first. */

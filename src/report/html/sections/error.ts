@@ -87,6 +87,7 @@ function byDepth({ errors, accuracy, input, output }: Report): MarkupPart {
       accuracy?.gate.maxError,
       `Error by depth: ${points.length} parts from the inputs to the outputs`,
     ),
+    errors.cut !== undefined && about(`${errors.cut}.`),
   ];
 }
 

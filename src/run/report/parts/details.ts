@@ -26,6 +26,7 @@ export const errors = z
       .optional()
       .describe('Where the error begins. Absent where all is within the noise of sums.'),
     reason: z.string().optional().describe('Why there is nothing by block.'),
+    cut: z.string().optional().describe('What was left out for lack of time, and the command that shows it.'),
   })
   .optional();
 
