@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { closeSync, lstatSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import type { PiecePlace } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
 import { commit, type DataDraft, type Draft, type DraftWithData } from './commit.js';
 import { attempt } from './fault.js';
@@ -14,7 +15,7 @@ export interface ReadingFile {
   readonly path: string;
   readonly data?: readonly DataFile[];
   /** The content of the file itself; asked for when the data has been written, whose names it may then hold. */
-  content(dataNames: readonly string[]): Iterable<Uint8Array>;
+  content(dataNames: readonly string[], place?: PiecePlace): Iterable<Uint8Array>;
 }
 
 export interface FileSet extends ReadingFile {
@@ -34,7 +35,7 @@ export interface FileSet extends ReadingFile {
 }
 
 export interface DataFile {
-  readonly content: Iterable<Uint8Array>;
+  readonly content: (place?: PiecePlace) => Iterable<Uint8Array>;
   /** Default: a name after its content. */
   readonly name?: string;
 }
@@ -102,7 +103,7 @@ export async function draftFile(
       dataFiles.push({ ...unnamed, isGiven, path: isGiven ? unnamed.path : dataPath(unnamed.sha256.slice(0, DIGITS)) });
     }
     const names = dataFiles.map((one) => basename(one.path));
-    const file = await draft(path, content(names), { about, signal }, isHashed);
+    const file = await draft(path, (place) => content(names, place), { about, signal }, isHashed);
     drafts.push(file);
     return { file, data: dataFiles, drop };
   } catch (error) {
@@ -113,7 +114,7 @@ export async function draftFile(
 
 async function draft(
   path: string,
-  bytes: Iterable<Uint8Array>,
+  content: (place: PiecePlace) => Iterable<Uint8Array>,
   { about, signal }: Pick<DraftOptions, 'signal'> & { readonly about: string },
   isHashed = false,
 ): Promise<Draft> {
@@ -122,8 +123,9 @@ async function draft(
   const temporary = attempt(path, () => createTemporary(dirname(path), about, 'tmp'));
   const digest = isHashed ? createHash('sha256') : undefined;
   try {
-    const length = await stream(path, temporary.descriptor, unless(signal, bytes), digest).finally(() =>
-      attempt(path, () => closeSync(temporary.descriptor)),
+    const { descriptor } = temporary;
+    const length = await stream(path, descriptor, (place) => unless(signal, content(place)), digest).finally(() =>
+      attempt(path, () => closeSync(descriptor)),
     );
     return { path, temporary, bytes: length, sha256: digest?.digest('hex') ?? '' };
   } catch (error) {
@@ -155,7 +157,7 @@ export async function writeSet(set: FileSet, drafted?: DraftedFile): Promise<Wri
     const others: Draft[] = [];
     for (const one of (await beside?.(done)) ?? []) {
       const bytes = 'bytes' in one ? one.bytes : new TextEncoder().encode(one.text);
-      const made = await draft(one.path, [bytes], { about, signal });
+      const made = await draft(one.path, () => [bytes], { about, signal });
       drafts.push(made.temporary);
       others.push(made);
     }

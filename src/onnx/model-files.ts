@@ -29,7 +29,7 @@ export async function modelFiles(
   const { data = [], content } = modelFile(model, name, checked);
   const files = data.map((file, i) => ({
     name: file.name ?? `${name}.data${i > 0 ? `_${i}` : ''}`,
-    blob: blobOf(file.content),
+    blob: blobOf(file.content()),
   }));
   return [{ name, blob: blobOf(content(files.map((file) => file.name))) }, ...files];
 }

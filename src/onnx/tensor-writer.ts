@@ -80,7 +80,7 @@ export class TensorPlacer {
     if (tensor.byteLength < SMALL) return { ...message, rawData: tensor.bytes() };
     return {
       ...message,
-      lazy: this.#payload(9, { length: tensor.byteLength, chunks: (scratch) => tensor.chunks(scratch) }),
+      lazy: this.#payload(9, { length: tensor.byteLength, chunks: (place) => tensor.chunks(place) }),
     };
   }
 

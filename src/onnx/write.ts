@@ -5,7 +5,7 @@ import type { DraftedFile, FileSet, ReadingFile, TextFile, WrittenSet } from '..
 import type { Model } from '../ir/model.js';
 import { abortSignal, bytesOfFile, fileName, optionsIn, truth } from '../ir/options/options.js';
 import { storedTensors } from '../ir/tensors/constants.js';
-import { CHUNK, type Tensor } from '../ir/tensors/tensor.js';
+import { CHUNK, type PiecePlace, type Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import type { CarriedModel } from './carried.js';
@@ -102,7 +102,7 @@ export function modelFile(
   // Whether one file is enough is known only once it is laid out; beyond the limit, payloads alone tell.
   const single = !externalData && tensorBytes(model) < LARGEST ? wholeOf(model) : undefined;
   if (single && single.length <= LARGEST)
-    return { path, content: () => told(streamOf(single), single.length, onBytes) };
+    return { path, content: (_, place) => told(streamOf(single, place), single.length, onBytes) };
   const layout = toLayout(model, largest, options.lent);
   const { dataFiles } = layout.placer;
   const total = dataFiles.reduce((sum, file) => sum + endOf(file), 0);
@@ -117,15 +117,18 @@ export function modelFile(
         throw new UsageError(
           `dataName (--data-name): expected another name than the model's; found "${name}", which makes "${given}" the name of both`,
         );
-      return { content: told(dataOf(file), total, onBytes, start), ...(given !== undefined && { name: given }) };
+      return {
+        content: (place) => told(dataOf(file, place), total, onBytes, start),
+        ...(given !== undefined && { name: given }),
+      };
     }),
-    content(names) {
+    content(names, place) {
       for (const [i, { locations }] of dataFiles.entries())
         for (const location of locations) location.value = names[i] as string;
       const expansion = expansionOf(layout);
       if (expansion.length > LARGEST)
         throw new ModelError(path, 'at most 2 GiB beside the external data', `${expansion.length} bytes`);
-      return streamOf(expansion);
+      return streamOf(expansion, place);
     },
   };
 }
@@ -148,11 +151,11 @@ export async function writeSharing(models: readonly PlacedModel[], others: reado
   const own = layouts.at(-1) as FileLayout;
   return writeToDisk({
     path: (models.at(-1) as PlacedModel).path,
-    data: dataFiles.map((file) => ({ content: dataOf(file) })),
-    content(names) {
+    data: dataFiles.map((file) => ({ content: (place) => dataOf(file, place) })),
+    content(names, place) {
       for (const [i, { locations }] of dataFiles.entries())
         for (const location of locations) location.value = names[i] as string;
-      return streamOf(expansionOf(own));
+      return streamOf(expansionOf(own), place);
     },
     beside: () => [
       ...layouts.slice(0, -1).map((layout, i) => ({
@@ -214,12 +217,17 @@ function join(expansion: Expansion): Uint8Array {
   return bytes;
 }
 
-function* streamOf(expansion: Expansion): Iterable<Uint8Array> {
-  const scratch = new Uint8Array(Math.min(CHUNK, expansion.length));
+function* streamOf(expansion: Expansion, place = placeOf(expansion.length)): Iterable<Uint8Array> {
   for (const piece of expansion.pieces) {
     if (piece instanceof Uint8Array) yield piece;
-    else yield* whole(piece.chunks(scratch), piece.length);
+    else yield* whole(piece.chunks(place), piece.length);
   }
+}
+
+/** One array for all pieces. */
+function placeOf(length: number): PiecePlace {
+  const scratch = new Uint8Array(Math.min(CHUNK, length));
+  return () => scratch;
 }
 
 /** The chunks of a payload, which must be as long as it said. */
@@ -247,12 +255,11 @@ function* told(
   }
 }
 
-function* dataOf({ externals }: DataFileLayout): Iterable<Uint8Array> {
-  const scratch = new Uint8Array(CHUNK);
+function* dataOf({ externals }: DataFileLayout, place = placeOf(CHUNK)): Iterable<Uint8Array> {
   let at = 0;
   for (const { offset, tensor } of externals) {
     if (offset > at) yield new Uint8Array(offset - at);
-    yield* whole(tensor.chunks(scratch), tensor.byteLength);
+    yield* whole(tensor.chunks(place), tensor.byteLength);
     at = offset + tensor.byteLength;
   }
 }

@@ -8,15 +8,17 @@ type Call = (...args: unknown[]) => unknown;
 /** What the writer uses, and more. */
 const calls = [
   ...['openSync', 'closeSync', 'fstatSync', 'lstatSync', 'statSync', 'readSync', 'readdirSync', 'renameSync'],
-  ...['unlinkSync', 'chmodSync', 'fsyncSync', 'existsSync', 'createReadStream', 'write', 'fsync'],
+  ...['unlinkSync', 'chmodSync', 'fsyncSync', 'existsSync', 'createReadStream', 'writeSync', 'fsync'],
 ];
+
+const { writeSync } = fs;
 
 /** What a call does where it is not made: what it leaves half done. */
 const halves: Readonly<Record<string, Call>> = {
   // A process that ends has nothing open.
   closeSync: fs.closeSync as Call,
-  write: (descriptor, bytes) =>
-    fs.writeSync(descriptor as number, bytes as Uint8Array, 0, (bytes as Uint8Array).length >> 1),
+  writeSync: (descriptor, bytes) =>
+    writeSync(descriptor as number, bytes as Uint8Array, 0, (bytes as Uint8Array).length >> 1),
 };
 
 interface Watch {

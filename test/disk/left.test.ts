@@ -118,7 +118,7 @@ it('what may be done with a file stays, and nobody reads one that is being writt
   const { error } = await watching(
     () => write(model(2), path, { externalData, contract: true }),
     (_, name) => {
-      if (name === 'write')
+      if (name === 'writeSync')
         for (const one of readdirSync(place)) if (one.endsWith('.tmp')) modes.add(modeOf(join(place, one)));
     },
   );

@@ -49,6 +49,9 @@ const sum = (a: Tensor = large(1000), b: Tensor = large(2000)): Model =>
     g.output('y', g.op('Add', [g.op('Add', [g.op('Add', [x, first]), second]), small]), 'float32', [1]);
   });
 
+const bytesOf = ({ graph }: Model, name: string): Uint8Array =>
+  [...graph.constants].find((one) => one.name === name)?.tensor?.bytes() as Uint8Array;
+
 const feeds = { x: tensorOf('float32', [0.5]) };
 const run = async (model: string | Uint8Array): Promise<number[]> => [
   ...numbersOf((await runModel(model, feeds)).y as Tensor),
@@ -70,6 +73,29 @@ describe('bytes', () => {
     const written = await writeModel(model, path);
     expect(written).toEqual({ files: [path], bytes: first.length });
     expect(Buffer.compare(readFileSync(path), first)).toBe(0);
+  });
+
+  it('of weights longer than a write are in order, from files, memory and functions', async () => {
+    const place = fresh('long');
+    const path = join(place, 'model.onnx');
+    const count = 400_001;
+    const numbers = Float32Array.from({ length: count }, (_, i) => i);
+    const model = sum(tensorOf('float32', numbers), large(count));
+    const expected = await writeModel(model);
+    await writeModel(model, path);
+    expect(Buffer.compare(readFileSync(path), expected)).toBe(0);
+    const read = await readModel(path);
+    // A node more than in the file, so that weights are copied from it to other places.
+    const [output] = read.graph.outputs as [(typeof read.graph.outputs)[number]];
+    const twin = read.graph.add('Identity', [output.producer?.inputs[0] as typeof output]);
+    read.graph.output('twin', twin.output);
+    const copied = await writeModel(read);
+    for (const externalData of [false, true]) {
+      const { files } = await writeModel(read, join(place, `copy-${externalData}.onnx`), { externalData });
+      if (!externalData) expect(Buffer.compare(readFileSync(files[0] as string), copied)).toBe(0);
+      const again = await readModel(files[0] as string);
+      for (const name of ['a', 'b']) expect(Buffer.compare(bytesOf(again, name), bytesOf(model, name))).toBe(0);
+    }
   });
 });
 

@@ -7,7 +7,7 @@
  */
 import { maxOf } from '../collections/lists.js';
 import { byteLengthOf, type DataType } from '../types.js';
-import { derivedTensor, type Tensor } from './tensor.js';
+import { derivedTensor, type PiecePlace, type Tensor } from './tensor.js';
 
 /** Where a bank stands. */
 export interface BankMark {
@@ -56,8 +56,8 @@ abstract class AbstractBank implements Bank {
   abstract readonly count: number;
   abstract instance(index: number): Tensor;
   abstract readonly uniform: Tensor | undefined;
-  chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array> {
-    return this.#everyones().chunks(scratch);
+  chunks(place?: PiecePlace): Iterable<Uint8Array> {
+    return this.#everyones().chunks(place);
   }
   bytes(): Uint8Array {
     return this.#everyones().bytes();

@@ -15,9 +15,9 @@ export interface Tensor {
   /**
    * The bytes in order, in pieces of bounded size, each a multiple of 16 bytes except the last. A piece is valid until the next is asked for: all may be
    * read into one array, because memory would otherwise hold as many as are read between two garbage collections, which come late on a busy machine.
-   * `scratch` may be that array, of at least 16 bytes: whoever reads one tensor after another has one for all.
+   * `place` gives, for each, the array that it may be read into; a piece that is takes any number of bytes of it, from its start.
    */
-  chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array>;
+  chunks(place?: PiecePlace): Iterable<Uint8Array>;
   /** The whole in one array: ask byteLength first. */
   bytes(): Uint8Array;
   /** The elements of a string tensor, as UTF-8; undefined for other types. */
@@ -25,6 +25,9 @@ export interface Tensor {
   /** Present where the file holds it as indices and values: the dense form is what `bytes` gives. */
   readonly sparse?: { readonly values: Tensor; readonly indices: Tensor };
 }
+
+/** Where the next piece may be read into: at least one byte. Whoever collects pieces spares their copies so. */
+export type PiecePlace = () => Uint8Array<ArrayBuffer>;
 
 /** Bytes that can be read by position: a file, or an array in memory. */
 export interface ByteSource {
@@ -57,7 +60,7 @@ abstract class DenseTensor implements Tensor {
   ) {
     this.byteLength = byteLengthOf(type, elementCount(shape));
   }
-  abstract chunks(scratch?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array>;
+  abstract chunks(place?: PiecePlace): Iterable<Uint8Array>;
   bytes(): Uint8Array {
     const whole = new Uint8Array(this.byteLength);
     let offset = 0;
@@ -85,6 +88,16 @@ class MemoryTensor extends DenseTensor {
   }
 }
 
+/** A range of a source, in pieces. */
+export function* rangeOf(source: ByteSource, offset: number, length: number, place: PiecePlace): Iterable<Uint8Array> {
+  for (let at = 0; at < length; ) {
+    const scratch = place();
+    const piece = source.read(offset + at, Math.min(scratch.length, length - at), scratch);
+    at += piece.length;
+    yield piece;
+  }
+}
+
 class RangeTensor extends DenseTensor {
   readonly #source: ByteSource;
   readonly #offset: number;
@@ -93,11 +106,13 @@ class RangeTensor extends DenseTensor {
     this.#source = source;
     this.#offset = offset;
   }
-  *chunks(given?: Uint8Array<ArrayBuffer>): Iterable<Uint8Array> {
-    const scratch = given ?? new Uint8Array(Math.min(READ, this.byteLength));
-    const most = given ? given.length & ~15 : READ;
-    let size = given ? most : BEGINNING;
-    for (let at = 0; at < this.byteLength; at += size, size = most)
+  *chunks(place?: PiecePlace): Iterable<Uint8Array> {
+    if (place) {
+      yield* rangeOf(this.#source, this.#offset, this.byteLength, place);
+      return;
+    }
+    const scratch = new Uint8Array(Math.min(READ, this.byteLength));
+    for (let at = 0, size = BEGINNING; at < this.byteLength; at += size, size = READ)
       yield this.#source.read(this.#offset + at, Math.min(size, this.byteLength - at), scratch);
   }
 }

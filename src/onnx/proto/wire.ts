@@ -7,7 +7,7 @@
  */
 
 import { append } from '../../ir/collections/lists.js';
-import { type ByteSource, CHUNK } from '../../ir/tensors/tensor.js';
+import { type ByteSource, CHUNK, type PiecePlace, rangeOf } from '../../ir/tensors/tensor.js';
 import { ModelError } from '../../ir/text/errors.js';
 import { LAZY_FIELD } from '../codec/fields.js';
 import { DEPTH } from '../codec/message.js';
@@ -152,17 +152,14 @@ export function collapse(source: ByteSource, place: string): Uint8Array {
 /** A tensor's payload on its way out. */
 export interface Payload {
   readonly length: number;
-  /** The bytes in order, each piece valid until the next: it may be read into `scratch`. */
-  chunks(scratch: Uint8Array<ArrayBuffer>): Iterable<Uint8Array>;
+  /** The bytes in order, each piece valid until the next: it may be read where `place` says. */
+  chunks(place: PiecePlace): Iterable<Uint8Array>;
 }
 
 /** A range of a source as a payload. */
 export const rangePayload = (source: ByteSource, offset: number, length: number): Payload => ({
   length,
-  *chunks(scratch) {
-    for (let at = 0; at < length; at += scratch.length)
-      yield source.read(offset + at, Math.min(scratch.length, length - at), scratch);
-  },
+  chunks: (place) => rangeOf(source, offset, length, place),
 });
 
 /** What `expand` gives: bytes, and payloads to stream. */
