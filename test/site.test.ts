@@ -38,6 +38,18 @@ it('needs no script, and has a page for each pass, with its picture', () => {
   );
 });
 
+it('says of a pass what it leaves alone, in the words of reports', () => {
+  const limits = (name: string): string =>
+    /<h2 id="limits">[\s\S]*?<\/ul>/.exec(pages.get(join(out, `passes/${name}.html`)) ?? '')?.[0] ?? '';
+  // Of a rule, of a reader that it shares, and of files that it imports over two others.
+  expect(limits('fuse-act')).toContain('the target has no QuickGelu kernel for …');
+  expect(limits('fuse-attn')).toContain('the scores have another use');
+  expect(limits('fuse-cache')).toContain('the heads that share a key are not neighbours');
+  expect(limits('int8')).toContain('its weight holds NaN or infinity');
+  // Another pass that it imports has a page of its own.
+  expect(limits('fit')).not.toContain('convolutions take most of the time');
+});
+
 it('shows every public name with its declaration, and says what it is', () => {
   const bare = [...pages].flatMap(([path, text]) =>
     path.includes('/api/')

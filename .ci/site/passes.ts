@@ -1,8 +1,11 @@
-/** A page for each pass: what it does, when, its equations, options, and its picture before and after. */
+/** A page for each pass: what it does, when, what it may cost, its equations, options, limits, and its picture before and after. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Fidelity } from '../../src/run/definition.js';
 import { optionsOf } from '../../src/run/options.js';
 import { builtIn } from '../../src/settings/plugins.js';
+import { gateOf } from '../../src/validate/judge/gates.js';
+import { limitsOf } from './limits.js';
 import { escaped, type Page } from './page.js';
 
 /** Text of a comment, without its stars. */
@@ -38,7 +41,25 @@ function pictureOf(path: string): string {
   return `<h2 id="picture">Before and after</h2><div class="pair">${graph(1)}${graph(3)}</div>`;
 }
 
+/** Its limits: what it leaves alone, each with the reason that a report gives. Many are folded. */
+function limitsHtml(reasons: readonly string[]): string {
+  if (reasons.length === 0) return '';
+  const list = `<ul>${reasons.map((text) => `<li>${escaped(text)}</li>`).join('')}</ul>`;
+  const folded = `<details><summary>${reasons.length} reasons</summary>${list}</details>`;
+  return `<h2 id="limits">Limits</h2><p>What it leaves alone the report lists under the pass, with one of these reasons. <code>optimize explain model.onnx</code> draws how far a fusion came.</p>${reasons.length > FOLDED ? folded : list}`;
+}
+
+/** More reasons than these are folded. */
+const FOLDED = 12;
+
+/** What its numbers may cost: the gate that a result has to hold. */
+function costText(fidelity: Fidelity): string {
+  const { maxError } = gateOf(fidelity, 'cpu');
+  return `Numbers: <b>${fidelity}</b>. A result whose outputs are further than ${maxError} from the original's (relative L2, on the CPU) is refused; <code>--max-error</code> sets another limit.`;
+}
+
 export function passPages(root: string): Page[] {
+  const names = builtIn.passes.map(({ definition }) => definition.name);
   return builtIn.passes.map(({ definition }): Page => {
     const { name, summary, fidelity } = definition;
     const file = join(root, 'passes', `${name}.ts`);
@@ -53,12 +74,13 @@ export function passPages(root: string): Page[] {
     const body = [
       `<h1>${name}</h1><p>${escaped(summary)}</p>`,
       about ? `<p>${escaped(commentText(about))}</p>` : '',
-      `<p>Numbers: <b>${fidelity}</b>. ${presets.length > 0 ? `In the presets ${presets.map((preset) => `<code>${preset.name}</code>`).join(', ')}.` : 'In no preset: it runs where it is named.'}</p>`,
+      `<p>${costText(fidelity)} ${presets.length > 0 ? `In the presets ${presets.map((preset) => `<code>${preset.name}</code>`).join(', ')}.` : 'In no preset: it runs where it is named.'}</p>`,
       `<pre>optimize model.onnx --passes ${name}</pre>`,
       rules.length > 0 ? `<h2>Equations</h2><ul>${rules.map((text) => `<li>${escaped(text)}</li>`).join('')}</ul>` : '',
       rows.length > 0
         ? `<h2>Options</h2><table><tr><th>option</th><th>default</th><th></th></tr>${rows.join('')}</table>`
         : '',
+      limitsHtml(limitsOf(root, name, names)),
       pictureOf(join(root, 'test/pictures/passes', `${name}.txt`)),
     ];
     return { path: `passes/${name}.html`, title: name, body: body.join('\n') };
