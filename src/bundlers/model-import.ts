@@ -26,9 +26,20 @@ const DONE = 'result.json';
 /** Work that goes on, by folder: two builds of one process (client and server) wait for the same. */
 const going = new Map<string, Promise<OptimizedModel>>();
 
-/** Rejects with GateError where the result breaks a gate: the build fails, with the reason. */
+/** Rejects with GateError where the result breaks a gate: the build fails, with the reason, which begins with the import. */
 export async function optimizedModel(id: string, options: ModelImportOptions): Promise<OptimizedModel> {
   const asked = modelImportOf(id);
+  try {
+    return await keptOrMade(asked, options);
+  } catch (error) {
+    if (error instanceof Error) error.message = `${nameOf(asked)}?passes=${asked.passes}: ${error.message}`;
+    throw error;
+  }
+}
+
+const nameOf = ({ path }: ModelImport): string => relative(process.cwd(), path);
+
+async function keptOrMade(asked: ModelImport, options: ModelImportOptions): Promise<OptimizedModel> {
   const sources: string[] = [];
   await readModel(asked.path, { ...pick(options), onFile: (path) => sources.push(path) });
   const folder = join(
@@ -73,7 +84,7 @@ async function read(path: string): Promise<OptimizedModel | undefined> {
 
 async function make(asked: ModelImport, folder: string, options: ModelImportOptions): Promise<OptimizedModel> {
   const say = options.onProgress ?? ((what) => process.stderr.write(`onnx-passes: ${what}\n`));
-  const name = relative(process.cwd(), asked.path);
+  const name = nameOf(asked);
   say(`${name}: optimizing (${asked.passes})`);
   const began = performance.now();
   // What an interrupted build left is not a result.

@@ -8,6 +8,11 @@ export type { ModelImportOptions } from './options.js';
 
 /** What is used of Rollup's context. */
 interface Context {
+  resolve(
+    source: string,
+    importer: string | undefined,
+    options: { readonly skipSelf: boolean },
+  ): Promise<{ readonly id: string } | null>;
   addWatchFile(path: string): void;
   emitFile(file: { type: 'asset'; name: string; source: Uint8Array }): string;
 }
@@ -15,15 +20,20 @@ interface Context {
 /** A plugin as Rollup and Vite take it. */
 export interface RollupPlugin {
   readonly name: string;
-  resolveId(source: string, importer: string | undefined): string | undefined;
+  resolveId(this: Context, source: string, importer: string | undefined): Promise<string | undefined>;
   load(this: Context, id: string): Promise<string | undefined>;
 }
 
-/** A path relative to the module that imports it; the query stays. */
-export const resolving = {
+/** Where the bundler itself finds the file: beside the module that imports it, by an alias, in a package, below Vite's root. The query stays. */
+export const resolving: Pick<RollupPlugin, 'name' | 'resolveId'> = {
   name: 'onnx-passes',
-  resolveId: (source: string, importer: string | undefined): string | undefined =>
-    isModelImport.test(source) ? resolve(importer ? dirname(importer) : '.', source) : undefined,
+  async resolveId(source, importer) {
+    if (!isModelImport.test(source)) return undefined;
+    const at = source.indexOf('?');
+    const found = await this.resolve(source.slice(0, at), importer, { skipSelf: true });
+    // What is not found is named where it was looked for.
+    return `${found?.id ?? resolve(importer ? dirname(importer) : '.', source.slice(0, at))}${source.slice(at)}`;
+  },
 };
 
 export default function onnxPasses(options: ModelImportOptions = {}): RollupPlugin {

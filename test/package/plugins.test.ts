@@ -1,6 +1,6 @@
 /** The plugins of the packed package: the same import of a model in four bundlers, one optimization for all of them. */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { presets } from '../../passes/presets.js';
@@ -10,14 +10,17 @@ import { writeModel } from '../../src/onnx/write.js';
 import { type Installed, installed, root } from './installed.js';
 
 let project: Installed;
+let changed: Uint8Array;
 beforeAll(async () => {
   project = installed();
   for (const name of ['onnxruntime-node', 'esbuild', 'rollup', 'vite', 'webpack']) project.link(name);
-  const model = buildModel({ '': 17 }, (g) => {
-    const x = g.input('x', 'float32', ['batch', 4]);
-    g.output('y', g.op('Identity', [g.op('Relu', [g.op('Identity', [x])])]), 'float32', ['batch', 4]);
-  });
-  writeFileSync(join(project.folder, 'model.onnx'), await writeModel(model));
+  const model = (op: string) =>
+    buildModel({ '': 17 }, (g) => {
+      const x = g.input('x', 'float32', ['batch', 4]);
+      g.output('y', g.op('Identity', [g.op(op, [g.op('Identity', [x])])]), 'float32', ['batch', 4]);
+    });
+  writeFileSync(join(project.folder, 'model.onnx'), await writeModel(model('Relu')));
+  changed = await writeModel(model('Abs'));
   writeFileSync(
     join(project.folder, 'app.js'),
     `import url, { externalData, inputs, outputs } from './model.onnx?passes=simplify&target=cpu&onnx';
@@ -85,16 +88,70 @@ it('a server gets the address that the page gets, and the ports', () => {
   expect(found.url).toBe(`/${written('out-vite', '.onnx')[0]}`);
 });
 
+it('the dev server of Vite: a model below its root, another address and a reload when it changes, a gate that fails and is mended', () => {
+  mkdirSync(join(project.folder, 'dev'));
+  for (const name of ['app.js', 'model.onnx']) cpSync(join(project.folder, name), join(project.folder, 'dev', name));
+  writeFileSync(join(project.folder, 'dev', 'other.onnx'), changed);
+  const { stdout, stderr } = run(
+    'dev',
+    `import { copyFile } from 'node:fs/promises'; import { createServer } from 'vite'; import onnx from 'onnx-passes/vite';
+    const lines = [];
+    const optimize = {};
+    const server = await createServer({
+      root: 'dev', configFile: false, logLevel: 'silent', appType: 'custom', optimizeDeps: { noDiscovery: true },
+      server: { middlewareMode: true, hmr: { port: 0 }, watch: { usePolling: true, interval: 50 } },
+      plugins: [onnx({ optimize, onProgress: (what) => lines.push(what) })],
+    });
+    const sent = [];
+    const reloaded = new Promise((resolve) => {
+      const { hot } = server.environments.client;
+      const { send } = hot;
+      hot.send = (...what) => { sent.push(what[0].type); send.apply(hot, what); if (what[0].type === 'full-reload') resolve(); };
+    });
+    const address = async () => {
+      const { code } = await server.transformRequest('/model.onnx?passes=simplify&target=cpu&onnx');
+      const [path] = /[^"]*\\/model\\.onnx[^"]*url[^"]*/.exec(code);
+      return (await server.transformRequest(path)).code.match(/"(.*)"/)[1];
+    };
+    const served = async () => { await server.ssrLoadModule('/app.js'); return globalThis.found.url; };
+    await server.transformRequest('/app.js');
+    const [page, ofServer] = [await address(), await served()];
+    const said = lines.splice(0);
+    await copyFile('dev/other.onnx', 'dev/model.onnx');
+    await reloaded;
+    const [next, nextOfServer] = [await address(), await served()];
+    optimize.require = ['fuse-attn'];
+    const required = '/model.onnx?passes=simplify,fuse-attn&target=cpu';
+    const refused = await server.transformRequest(required).catch(({ message }) => message);
+    delete optimize.require;
+    const mended = await server.transformRequest(required);
+    await server.close();
+    console.log(JSON.stringify({ page, ofServer, said, next, nextOfServer, sent, refused, mended: mended.code }));`,
+  );
+  expect(stderr).toBe('');
+  const { page, ofServer, said, next, nextOfServer, sent, refused, mended } = JSON.parse(stdout);
+  expect([ofServer, nextOfServer]).toEqual([page, next]);
+  expect(next).not.toBe(page);
+  expect(said[0]).toMatch(/model\.onnx: optimizing \(simplify\)$/);
+  expect(said.length).toBeGreaterThan(2);
+  expect(sent).toContain('full-reload');
+  // What Vite's overlay shows.
+  expect(refused).toMatch(/^dev.model\.onnx\?passes=simplify,fuse-attn: .*fuse-attn/);
+  expect(mended).toContain('export const inputs');
+});
+
 it.each(['vite', 'webpack'])('%s: a gate that fails ends the build with its reason', (name) => {
   const { status, stderr } = run(`refused-${name}`, builds[name]?.(`{ optimize: { require: ['fuse-attn'] } }`) ?? '');
   expect(status).toBe(1);
   expect(stderr).toContain('fuse-attn');
 });
 
-it('refuses a word of a query that it does not know', () => {
-  writeFileSync(join(project.folder, 'app.js'), `import './model.onnx?passes=simplify&traget=cpu';`);
-  expect(run('misspelled', builds.esbuild?.('') ?? '').stderr).toContain(
-    'unknown word "traget"; did you mean "target"?',
+it('finds a model in a package, and refuses a word of a query that it does not know', () => {
+  mkdirSync(join(project.folder, 'node_modules', 'models'));
+  cpSync(join(project.folder, 'model.onnx'), join(project.folder, 'node_modules', 'models', 'model.onnx'));
+  writeFileSync(join(project.folder, 'app.js'), `import 'models/model.onnx?passes=simplify&traget=cpu';`);
+  expect(run('misspelled', builds.esbuild?.('') ?? '').stderr).toMatch(
+    /node_modules.models.model\.onnx\?.*: unknown word "traget"; did you mean "target"\?/,
   );
 });
 
