@@ -13,7 +13,7 @@ import { closeRuntime } from '../src/on-demand.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';
-import { plotOf } from '../src/report/plot.js';
+import { plotOf } from '../src/report/plan/plot.js';
 import { machineState } from './machine.js';
 import { root } from './usage.js';
 

@@ -44,21 +44,26 @@ export { type WriteOptions, type WrittenFiles, writeModel } from './onnx/write.j
 export { type OptimizeOptions, optimize } from './optimize.js';
 export { type PlanOptions, plan } from './plan/plan.js';
 export { reportBadge } from './report/badge.js';
-export { type BisectReport, bisectText } from './report/bisect-text.js';
 export { type CsvTable, reportCsv } from './report/csv.js';
 export { diffMarkdown, diffText } from './report/diff/diff-text.js';
 export { modelDiffText } from './report/diff/model-diff-text.js';
 export { type DiffGate, type DiffGateName, diffReports, type ReportDiff } from './report/diff/report-diff.js';
-export { folderText } from './report/folder-text.js';
 export { type FolderHtmlOptions, folderHtml, type ReportHtmlOptions, reportHtml } from './report/html/report-html.js';
-export { type ContradictionInfo, type Inspection, inspectModel, type ViolationInfo } from './report/inspection.js';
-export { inspectionText } from './report/inspection-text.js';
-export type { ValueInfo } from './report/inspection-values.js';
+export {
+  type ContradictionInfo,
+  type Inspection,
+  inspectModel,
+  type ViolationInfo,
+} from './report/inspect/inspection.js';
+export type { ValueInfo } from './report/inspect/inspection-values.js';
 export { reportMarkdown } from './report/markdown.js';
-export { planPlot, planText } from './report/plan-text.js';
+export { planPlot, planText } from './report/plan/plan-text.js';
+export { type BisectReport, bisectText } from './report/text/bisect.js';
+export { folderText } from './report/text/folder.js';
+export { inspectionText } from './report/text/inspection.js';
+export { variantsText } from './report/text/variants.js';
 export { reportText } from './report/text.js';
 export type { TextOptions } from './report/text-options.js';
-export { variantsText } from './report/variants-text.js';
 export type { FolderReport, PartReport } from './run/folder-report.js';
 export { type ModelDiff, modelDiffJsonSchema, modelDiffSchema } from './run/model-diff-schema.js';
 export { GateError, type OnGate } from './run/outcome.js';

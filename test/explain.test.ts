@@ -4,7 +4,7 @@ import { explain } from '../src/explain.js';
 import { buildModel } from '../src/ir/build.js';
 import type { Model } from '../src/ir/model.js';
 import type { Trace } from '../src/match/trace.js';
-import { explanationText } from '../src/report/explanation-text.js';
+import { explanationText } from '../src/report/text/explanation.js';
 import { Workplace } from './cli/run-cli.js';
 
 /** ½·x·(one + erf(x / √2)). */

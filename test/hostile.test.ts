@@ -14,8 +14,8 @@ import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';
 import { findBlocks } from '../src/region/blocks/index.js';
-import { inspectModel } from '../src/report/inspection.js';
-import { inspectionText } from '../src/report/inspection-text.js';
+import { inspectModel } from '../src/report/inspect/inspection.js';
+import { inspectionText } from '../src/report/text/inspection.js';
 import { RuntimeError } from '../src/runtime/isolate.js';
 import { makeFeeds } from '../src/validate/inputs/feeds.js';
 

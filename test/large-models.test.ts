@@ -13,7 +13,7 @@ import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
 import { optimize } from '../src/optimize.js';
 import { findBlocks } from '../src/region/blocks/index.js';
-import { inspectModel } from '../src/report/inspection.js';
+import { inspectModel } from '../src/report/inspect/inspection.js';
 
 it.each(['ports', 'star', 'unsorted'])('%s of 150,000 nodes end on no stack', (shape) => {
   const model = cloneModel(largeModels[shape]!(150_000));

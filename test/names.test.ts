@@ -17,7 +17,7 @@ import { printModel } from '../src/ir/whole-model/print.js';
 import { optimizeFile } from '../src/job/optimize-file.js';
 import { readModel } from '../src/onnx/read.js';
 import { findBlocks } from '../src/region/blocks/index.js';
-import { inspectModel } from '../src/report/inspection.js';
+import { inspectModel } from '../src/report/inspect/inspection.js';
 import { reportJson } from '../src/run/report/report-json.js';
 import { closeRuntime } from '../src/runtime/evaluate.js';
 import { RuntimeProcess } from '../src/runtime/isolate.js';

@@ -12,7 +12,7 @@ import { optimizeFile } from '../src/job/optimize-file.js';
 import { closeRuntime } from '../src/on-demand.js';
 import { writeModel } from '../src/onnx/write.js';
 import { plan } from '../src/plan/plan.js';
-import { planPlot, planText } from '../src/report/plan-text.js';
+import { planPlot, planText } from '../src/report/plan/plan-text.js';
 import type { Plan, PlanPoint } from '../src/run/plan-schema.js';
 import { Workplace } from './cli/run-cli.js';
 import { layered } from './passes/fit/layered.js';

@@ -10,7 +10,7 @@ import { optimizeVariants } from '../src/job/variants.js';
 import { closeRuntime, validate } from '../src/on-demand.js';
 import { readModel } from '../src/onnx/read.js';
 import { writeModel } from '../src/onnx/write.js';
-import { variantsText } from '../src/report/variants-text.js';
+import { variantsText } from '../src/report/text/variants.js';
 import type { VariantResult } from '../src/run/variants-schema.js';
 import { Workplace } from './cli/run-cli.js';
 import { linear, within } from './passes/integers/int8-models.js';

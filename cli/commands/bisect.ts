@@ -1,6 +1,6 @@
 /** `optimize bisect`, and `compare --by-block`: where a result drifts from its original. */
 import { bisect } from '../../src/bisect.js';
-import { bisectText } from '../../src/report/bisect-text.js';
+import { bisectText } from '../../src/report/text/bisect.js';
 import { resolveTarget } from '../../src/runtime/providers.js';
 import type { Flags } from '../parse/flags.js';
 import { ProgressLine } from '../terminal/progress-line.js';

@@ -10,7 +10,7 @@ import { probeProviders } from '../../src/runtime/providers.js';
 import { saturates } from '../../src/runtime/saturation.js';
 import type { Flags } from '../parse/flags.js';
 import { ProgressLine } from '../terminal/progress-line.js';
-import { hasColour, stdout, widthOf } from '../terminal/terminal.js';
+import { hasColour, lineWidth, stdout } from '../terminal/terminal.js';
 
 export async function run(flags: Flags): Promise<undefined> {
   const asked = flags.target as Target | undefined;
@@ -31,7 +31,7 @@ export async function run(flags: Flags): Promise<undefined> {
     return undefined;
   }
   const p = paint(hasColour(stdout));
-  const width = Math.max(60, widthOf(stdout));
+  const width = lineWidth(stdout);
   const rows = withTexts(providers, shownText).map(({ provider, works, reason, device }): [string, string] => [
     `${works ? p.good('✓') : p.bad('✗')}  ${p.bold(provider)}`,
     [device, works ? '' : reason].filter(Boolean).join('  '),

@@ -3,8 +3,8 @@
 import { explain } from '../../src/explain.js';
 import type { TargetName } from '../../src/ir/targets/targets.js';
 import { shownText, withTexts } from '../../src/ir/text/shown-text.js';
-import { explanationText } from '../../src/report/explanation-text.js';
-import { shortageText } from '../../src/report/inspection-text.js';
+import { explanationText } from '../../src/report/text/explanation.js';
+import { shortageText } from '../../src/report/text/inspection.js';
 import type { Flags } from '../parse/flags.js';
 import { pluginsFor } from '../settings/settings.js';
 import { show, stderr } from '../terminal/terminal.js';

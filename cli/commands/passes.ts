@@ -6,7 +6,7 @@ import { parsePasses } from '../../src/run/parse.js';
 import { catalogueWith } from '../../src/settings/plugins.js';
 import type { Flags } from '../parse/flags.js';
 import { pluginsFor } from '../settings/settings.js';
-import { hasColour, stdout, widthOf } from '../terminal/terminal.js';
+import { hasColour, lineWidth, stdout } from '../terminal/terminal.js';
 
 const defaultText = (value: unknown): string =>
   value === undefined || (Array.isArray(value) && value.length === 0) ? '' : ` [${[value].flat().join('+')}]`;
@@ -33,7 +33,7 @@ export async function run(flags: Flags): Promise<undefined> {
     return undefined;
   }
   const p = paint(hasColour(stdout));
-  const width = Math.max(60, Math.min(110, widthOf(stdout)));
+  const width = lineWidth(stdout);
   for (const { name, aliases, summary, fidelity, options } of passes) {
     const also = aliases.length ? p.dim(` (also ${aliases.join(', ')})`) : '';
     print(`${p.bold(p.name(name))}${also}  ${p.dim(fidelity)}`);

@@ -1,6 +1,6 @@
 /** `optimize plan`: the frontier of size, error and time, each point with its command. */
 import { plan } from '../../src/plan/plan.js';
-import { planPlot, planText } from '../../src/report/plan-text.js';
+import { planPlot, planText } from '../../src/report/plan/plan-text.js';
 import { configFromFlags, type Flags } from '../parse/flags.js';
 import { ProgressLine } from '../terminal/progress-line.js';
 import { show } from '../terminal/terminal.js';

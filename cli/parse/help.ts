@@ -3,7 +3,7 @@ import { append } from '../../src/ir/collections/lists.js';
 import { beside, paint } from '../../src/report/style.js';
 import type { Catalogue } from '../../src/run/parse.js';
 import { catalogueWith } from '../../src/settings/plugins.js';
-import { hasColour, type Output, widthOf } from '../terminal/terminal.js';
+import { hasColour, lineWidth, type Output } from '../terminal/terminal.js';
 import type { Command } from './command.js';
 import { commands } from './commands.js';
 import type { Flag } from './flags.js';
@@ -11,7 +11,7 @@ import type { Flag } from './flags.js';
 /** The help of one command; the unnamed one's shows the others and the passes too, those of plugins among them. */
 export async function helpText(command: Command, stream: Output, plugins: readonly string[]): Promise<string> {
   const p = paint(hasColour(stream));
-  const width = Math.max(60, Math.min(110, widthOf(stream)));
+  const width = lineWidth(stream);
   const section = (title: string, rows: readonly (readonly [string, string])[]) =>
     rows.length ? ['', p.bold(title), ...beside(rows, width - 2).map((line) => `  ${line}`)] : [];
   const lines = [

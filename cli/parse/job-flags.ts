@@ -82,7 +82,7 @@ export const jobFlags = {
     },
   ),
   ...folderFlags,
-  watch: isSo('Do it again whenever the model, the config or a plugin changes, until Ctrl-C.'),
+  watch: isSo('Do it again whenever the model, its data, the inputs, the config or a plugin changes, until Ctrl-C.'),
   coverage: isSo(
     'Show in which types the result is stored and computed, and what stays float, with bytes and reasons.',
   ),
@@ -96,7 +96,7 @@ export const jobFlags = {
   ),
   ...summaryFlag,
   ...jsonFlag,
-  ...quietFlag,
+  quiet: { ...isSo('Print errors, and what was taken back, only.'), alias: 'q' },
 };
 
 /** What may be said of all jobs of a config. */

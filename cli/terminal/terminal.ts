@@ -88,6 +88,9 @@ export const hasColour = ({ isTTY }: Output): boolean => isColoured(process.env,
 /** How wide a stream's lines may be; a terminal that does not know its width reports 0. */
 export const widthOf = ({ columns }: Output, otherwise = 100): number => columns || otherwise;
 
+/** How wide the lines of text are that a command prints: as the terminal, within what can be laid out and what is read with ease. */
+export const lineWidth = (stream: Output): number => Math.max(60, Math.min(110, widthOf(stream)));
+
 /** Prints what a command found: JSON where that is asked for, nothing where all but errors is hidden, else the view of it. */
 export function show<T>(
   flags: Flags,
@@ -96,6 +99,5 @@ export function show<T>(
   stream = stdout,
 ): void {
   if (flags.json) stream.write(jsonText(found));
-  else if (!flags.quiet)
-    stream.write(view(found, { isColoured: hasColour(stream), width: Math.max(60, widthOf(stream)) }));
+  else if (!flags.quiet) stream.write(view(found, { isColoured: hasColour(stream), width: lineWidth(stream) }));
 }

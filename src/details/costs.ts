@@ -9,7 +9,7 @@ import { expectModel } from '../ir/text/errors.js';
 import { byteLengthOf } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import { numericShape } from '../ops/shapes.js';
-import type { ModelCosts, ProviderFit } from '../report/inspection-costs.js';
+import type { ModelCosts, ProviderFit } from '../report/inspect/inspection-costs.js';
 import { sizesOf } from '../run/freeze.js';
 import { placedNodes } from '../runtime/placed-nodes.js';
 import { choicesOf, type GivenSizes } from './choices.js';

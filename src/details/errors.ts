@@ -40,7 +40,8 @@ export async function errorsOf(
   try {
     const insideMs = Math.max(LEAST_MS, SHARE * jobMs);
     const found = await errorByBlock(input, result, { ...options, partsOf, insideMs });
-    return { byPass, ...blocksIn(found), ...(found.cut !== undefined && { cut: cutText(found.cut) }) };
+    const measured = { provider: found.provider, inputs: [...found.inputs] };
+    return { byPass, ...measured, ...blocksIn(found), ...(found.cut !== undefined && { cut: cutText(found.cut) }) };
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     return without(`inner values could not be compared: ${error.message}`);

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../ir/text/usage-error.js';
-import { refuseGates } from '../job/optimize-file.js';
+import { refuseGates } from '../job/checked-job.js';
 import { bytesOf } from '../job/source.js';
 import type { FolderReport } from '../run/folder-report.js';
 import { type PassesLike, parsePasses } from '../run/parse.js';

@@ -36,10 +36,17 @@ interface EndQuestion {
   readonly isUnchanged?: boolean | undefined;
 }
 
+/** A result as a file, as it was at a revision. */
+interface Draft {
+  readonly model: Model;
+  readonly revision: number;
+  readonly file: DraftedFile | undefined;
+}
+
 /** The comparisons of one job. It holds the file of the last result, until it is closed. */
 export class Ends {
   readonly #found = new Map<Model, { readonly revision: number; readonly findings: EndFindings }>();
-  #draft: { readonly model: Model; readonly revision: number; readonly file: DraftedFile | undefined } | undefined;
+  #draft: Draft | undefined;
 
   constructor(
     readonly settings: EndSettings,
@@ -74,8 +81,7 @@ export class Ends {
 
   /** The file that a result was compared as, to be published; undefined where it was compared otherwise, or changed since. */
   draftOf(result: Model): DraftedFile | undefined {
-    const draft = this.#draft;
-    return draft?.model === result && draft.revision === result.revision ? draft.file : undefined;
+    return this.#current(result)?.file;
   }
 
   close(): void {
@@ -83,12 +89,18 @@ export class Ends {
     this.#draft = undefined;
   }
 
+  #current(result: Model): Draft | undefined {
+    const draft = this.#draft;
+    return draft?.model === result && draft.revision === result.revision ? draft : undefined;
+  }
+
   async #drafted(result: Model): Promise<DraftedFile | undefined> {
-    if (this.#draft?.model !== result || this.#draft.revision !== result.revision) {
-      this.close();
-      this.#draft = { model: result, revision: result.revision, file: await this.#written(result) };
-    }
-    return this.#draft.file;
+    const current = this.#current(result);
+    if (current) return current.file;
+    this.close();
+    const file = await this.#written(result);
+    this.#draft = { model: result, revision: result.revision, file };
+    return file;
   }
 
   /** Undefined where it has files of data: these are not found before they have their names. */

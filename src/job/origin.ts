@@ -17,7 +17,8 @@ export async function hashesOf(files: readonly string[], inputs: string | undefi
   };
 }
 
-async function filesIn(path: string): Promise<string[]> {
+/** The file, or all files of the folder, by name. */
+export async function filesIn(path: string): Promise<string[]> {
   if (!(await stat(path)).isDirectory()) return [path];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
   return entries

@@ -2,12 +2,12 @@
 import { bytesText } from '../ir/text/quantities.js';
 import { withTexts } from '../ir/text/shown-text.js';
 import type { Report } from '../run/report/report.js';
-import { isOpenGate } from './accuracy-text.js';
 import { headlineOf } from './headline.js';
+import { code, markdownText } from './markdown/escape.js';
 import { folded, linesOf, table } from './markdown/fold.js';
 import { accuracySection, coverageSection, notesSection, originSection, passesSection } from './markdown/sections.js';
 import { speedSection } from './markdown/speed-section.js';
-import { code, markdownText } from './markdown-text.js';
+import { isOpenGate } from './words/accuracy.js';
 
 /** So that it can be read in the list of comments of a pull request, and in the summary of a job. */
 const MOST_LINES = 60;

@@ -46,8 +46,10 @@ describe('a pass that was rolled back', () => {
     }
   });
 
-  it('is none with --allow-rollback', async () => {
-    expect(await place.run([...strict, '--allow-rollback'])).toEqual({ status: 0, stdout: '', stderr: '' });
+  it('is none with --allow-rollback, and still said', async () => {
+    const { status, stdout, stderr } = await place.run([...strict, '--allow-rollback']);
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+    expect(stderr).toMatch(/^bf16 was rolled back, "y": relative L2 .*\n$/);
   });
 
   it('keeps everything from being written where it is required', async () => {

@@ -1,9 +1,11 @@
 /** What shells and editors use: completion, versions, a job that is done again. */
 import { spawnSync } from 'node:child_process';
-import { renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeOf, statesOf } from '../../cli/commands/optimize/watch.js';
+import { watchedPaths } from '../../cli/commands/optimize/watched.js';
 import { commands } from '../../cli/parse/commands.js';
+import { writeModel } from '../../src/onnx/write.js';
 import { tinyModel, Workplace } from './run-cli.js';
 
 let place: Workplace;
@@ -61,6 +63,19 @@ describe('--watch', () => {
     renameSync(place.path('new.json'), path);
     await seen;
     expect(await statesOf([path])).not.toBe(before);
+  });
+
+  it('watches the weights beside the model, and inputs that come and go', async () => {
+    await writeModel(tinyModel(), place.path('apart.onnx'), { externalData: true });
+    mkdirSync(place.path('inputs/test_data_set_0'), { recursive: true });
+    writeFileSync(place.path('inputs/test_data_set_0/input_0.pb'), '');
+    const flags = { models: [place.path('apart.onnx')], inputs: place.path('inputs'), config: false };
+    const watched = await watchedPaths(flags);
+    expect(watched[0]).toBe(place.path('apart.onnx'));
+    expect(watched.some((path) => /apart\.onnx\..*data$/.test(path))).toBe(true);
+    expect(watched.slice(-2)).toEqual([place.path('inputs'), place.path('inputs/test_data_set_0/input_0.pb')]);
+    // What is no model yet is watched as it is named.
+    expect(await watchedPaths({ models: ['none.onnx'], config: false })).toEqual(['none.onnx']);
   });
 
   it('is refused where nothing can change', async () => {

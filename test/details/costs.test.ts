@@ -3,8 +3,8 @@ import { expect, it } from 'vitest';
 import { modelCosts } from '../../src/details/costs.js';
 import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
-import { inspectModel } from '../../src/report/inspection.js';
-import { inspectionText } from '../../src/report/inspection-text.js';
+import { inspectModel } from '../../src/report/inspect/inspection.js';
+import { inspectionText } from '../../src/report/text/inspection.js';
 import { randomWeights } from '../check-pass.js';
 
 /** x[b, 8]·W[8, 4], of which one branch is negated and added again. */

@@ -12,7 +12,7 @@ import type { Model } from '../../src/ir/model.js';
 import { tensorType } from '../../src/ir/types.js';
 import { setRanges } from '../../src/ir/whole-model/ranges.js';
 import { openTuneCache } from '../../src/job/tune-cache.js';
-import { wholeTuningTexts } from '../../src/report/tuning.js';
+import { wholeTuningTexts } from '../../src/report/words/tuning.js';
 import type { Stopwatch } from '../../src/run/tune/trial.js';
 import { isTunedOtherwise, raceSessions, raceWhole } from '../../src/run/tune/whole.js';
 import { type KeepOptions, keptStopwatch } from '../../src/validate/speed/kept-races.js';

@@ -4,7 +4,7 @@ import { inferTypes } from '../../src/infer/index.js';
 import { buildModel } from '../../src/ir/build.js';
 import type { Value } from '../../src/ir/value.js';
 import { findBlocks } from '../../src/region/blocks/index.js';
-import { blockInfos, blockLines } from '../../src/report/blocks.js';
+import { blockInfos, blockLines } from '../../src/report/inspect/blocks.js';
 import { applyPasses } from '../check-pass.js';
 import { mixtureOfExperts, stages } from '../region/blocks/blocks-architectures.js';
 import { LAYER, layers, model } from '../region/blocks/blocks-models.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { branchTexts } from '../../src/report/branch-text.js';
+import { branchTexts } from '../../src/report/words/branch.js';
 
 describe('branches in a report', () => {
   const texts = (ran: number, never: string[], unknown = 0) =>

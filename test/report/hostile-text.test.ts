@@ -13,12 +13,12 @@ import { tensorType } from '../../src/ir/types.js';
 import { printModel } from '../../src/ir/whole-model/print.js';
 import { optimize } from '../../src/optimize.js';
 import { findBlocks } from '../../src/region/blocks/index.js';
-import { explanationText } from '../../src/report/explanation-text.js';
 import { reportHtml } from '../../src/report/html/report-html.js';
-import { inspectModel } from '../../src/report/inspection.js';
-import { inspectionText } from '../../src/report/inspection-text.js';
+import { inspectModel } from '../../src/report/inspect/inspection.js';
+import { markdownText } from '../../src/report/markdown/escape.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
-import { markdownText } from '../../src/report/markdown-text.js';
+import { explanationText } from '../../src/report/text/explanation.js';
+import { inspectionText } from '../../src/report/text/inspection.js';
 import { reportText } from '../../src/report/text.js';
 import { Workplace } from '../cli/run-cli.js';
 

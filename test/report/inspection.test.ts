@@ -6,9 +6,9 @@ import type { Model } from '../../src/ir/model.js';
 import { stringsTensor } from '../../src/ir/tensors/numbers.js';
 import { tensorType } from '../../src/ir/types.js';
 import { optimize } from '../../src/optimize.js';
-import { inspectModel } from '../../src/report/inspection.js';
-import { inspectionText } from '../../src/report/inspection-text.js';
+import { inspectModel } from '../../src/report/inspect/inspection.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
+import { inspectionText } from '../../src/report/text/inspection.js';
 import { reportText } from '../../src/report/text.js';
 
 /** An If in the main graph, and a function whose body computes a shape; the file lies about one value. */

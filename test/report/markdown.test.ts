@@ -11,7 +11,7 @@ it('writes tables and says what failed', () => {
   expect(text).toContain('| weights | 10.4 MB | 5.20 MB |');
   expect(text).toContain('- `int8` was rolled back: relative L2 0.31 of at most 0.1 on "logits"');
   expect(text).toContain('| `logits` | 0.0012 | 0.40 | 0.0023 | 0.999998 | 52.8 | top-1 100 % of 40 |');
-  expect(text).toContain('| run (median) | 12.1 ms | 9.30 ms | 1.30× (1.20–1.40) |');
+  expect(text).toContain('| run | 12.1 ms | 9.30 ms | 1.30× (1.20–1.40) |');
   expect(text).toContain('- **failed**: accuracy, relative L2 0.31, at most 0.1');
   expect(text).toContain('<details><summary>Accuracy</summary>\n\nOn cpu, 2 given sets of inputs.\n\n| output |');
   const open = { ...sample.accuracy!, notes: ['a note'], notCompared: [{ name: 'ids', reason: 'every element is 0' }] };

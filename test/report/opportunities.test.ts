@@ -42,3 +42,35 @@ it('takes no scales of quantized weights for weights that could have fewer bits'
   const found = opportunitiesOf({ ...sample, coverage }).filter(({ kind }) => kind === 'left in float');
   expect(found.map(({ why }) => why)).toEqual(['fewer than 1024 elements']);
 });
+
+const made = ['generated (0 to 1): x 1×3'];
+const byRow = (command: string, more: Partial<Report> = {}) =>
+  opportunitiesOf({
+    ...sample,
+    command,
+    fidelity: 'lossy',
+    accuracy: { ...sample.accuracy!, inputs: made, warnings: ['a row of NaN moves other rows by 8 %'] },
+    passes: [{ ...first, name: 'int8', status: 'applied', notes: [{ text: 'one scale (activations=row)' }] }],
+    ...more,
+  }).find(({ key }) => key === 'int8 activations=row');
+
+it('advises a scale for each row, with what was measured of the one that all share', () => {
+  const found = byRow('optimize m.onnx -p bf16,int8:keep=a,fuse-attn');
+  expect(found?.command).toBe('optimize m.onnx -p bf16,int8:activations=row:keep=a,fuse-attn');
+  expect(found?.why).toBe('Measured: a row of NaN moves other rows by 8 %.');
+  expect(byRow("optimize m.onnx --passes='int8'")?.command).toBe("optimize m.onnx --passes='int8:activations=row'");
+  // A preset takes no options: the help says what to write.
+  expect(byRow('optimize m.onnx -p quarter')?.command).toBeUndefined();
+  expect(byRow('optimize m.onnx -p int8', { passes: [first] })).toBeUndefined();
+});
+
+it("advises inputs of one's own where numbers were made up and more than noise is at stake", () => {
+  const found = (more: Partial<Report>) =>
+    opportunitiesOf({ ...sample, command: 'optimize m.onnx', fidelity: 'lossy', ...more }).find(
+      ({ key }) => key === 'inputs',
+    )?.command;
+  const accuracy = sample.accuracy!;
+  expect(found({ accuracy: { ...accuracy, inputs: made } })).toBe('optimize m.onnx --inputs FOLDER');
+  expect(found({ accuracy: { ...accuracy, inputs: ['set_0'] } })).toBeUndefined();
+  expect(found({ accuracy: { ...accuracy, inputs: made }, fidelity: 'exact' })).toBeUndefined();
+});

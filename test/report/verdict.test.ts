@@ -1,6 +1,13 @@
 /** What stands first on a report's page. */
 import { expect, it } from 'vitest';
+import { msText } from '../../src/ir/text/quantities.js';
+import { benchmarkSection } from '../../src/report/html/sections/benchmark.js';
+import { passesSection } from '../../src/report/html/sections/passes.js';
 import { verdictSection } from '../../src/report/html/sections/verdict.js';
+import { reportMarkdown } from '../../src/report/markdown.js';
+import { reportText } from '../../src/report/text.js';
+import { errorSource, sourceInputs } from '../../src/report/words/error-source.js';
+import { speedRows } from '../../src/report/words/speed-rows.js';
 import type { Report } from '../../src/run/report/report.js';
 import { sample } from './sample.js';
 
@@ -16,4 +23,45 @@ it('says for which inputs the result does not hold, a few of them in full', () =
   expect(many).toContain('third');
   expect(many).not.toContain('fourth');
   expect(many).toContain('2 more of this kind stand under Error');
+});
+
+const block = (repeat: number, relativeL2: number | null) => ({ block: 'layer', repeat, at: 'x', relativeL2 });
+const errors = (byBlock: ReturnType<typeof block>[]): Pick<Report, 'errors'> => ({
+  errors: {
+    byPass: [],
+    byBlock,
+    first: { ...block(0, 0.01), nodes: [], inherited: 0 },
+    provider: 'cpu',
+    inputs: ['set_0'],
+  },
+});
+
+it('says in words which block adds most of the error, and not which has most of it', () => {
+  // The last has the largest error, which it has from the second.
+  const found = errors([block(0, 0.01), block(1, 0.05), block(2, 0.02), block(3, 0.0625)]);
+  const text =
+    'layer 2 adds 64 % of the error along the depth, more than any other of 4 parts: it grows from 0.010 to 0.050 there.';
+  expect(errorSource(found)).toBe(text);
+  const report = { ...sample, ...found };
+  expect(textOf(verdictSection(report).body)).toContain(text);
+  expect(reportText(report, { width: 200 })).toContain(text);
+  expect(errorSource(errors([block(0, 0.01), block(1, null)]))).toBe('The error becomes infinite in layer 2.');
+  expect(errorSource(sample)).toBeUndefined();
+});
+
+it('says on what the error of blocks was measured, also where the target is another', () => {
+  expect(sourceInputs({ ...errors([]), target: 'cpu', seed: 0 })).toBe('Measured on cpu, with 1 given set of inputs.');
+  expect(sourceInputs({ ...errors([]), target: 'webgpu', seed: 0 })).toBe(
+    'Measured on cpu, not on webgpu: errors of its kernels are not in it, with 1 given set of inputs.',
+  );
+});
+
+it('shows the same times as the terminal and Markdown', async () => {
+  const page = textOf(benchmarkSection(sample).body);
+  const [text, markdown] = [reportText(sample, { width: 200 }), reportMarkdown(sample)];
+  for (const { name, original, result } of speedRows(sample.speed!))
+    for (const view of [page, text, markdown])
+      for (const shown of [name, msText(original), msText(result)]) expect(view).toContain(shown);
+  const passes = textOf(passesSection(sample).body);
+  for (const { ms } of sample.passes) expect(passes).toContain(msText(ms));
 });

@@ -12,7 +12,7 @@ import { closeRuntime, validate } from '../../src/on-demand.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
-import { inspectModel } from '../../src/report/inspection.js';
+import { inspectModel } from '../../src/report/inspect/inspection.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
 import { reportText } from '../../src/report/text.js';
 import { reportSchema } from '../../src/run/report/report.js';

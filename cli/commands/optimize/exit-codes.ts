@@ -25,12 +25,19 @@ export function exitCodeOf({ gates }: Pick<Report, 'gates'>, isHidden: boolean, 
   return codes[first.name];
 }
 
-/** Says on stderr, whatever else is shown, which passes were rolled back, and gives the exit code of that. */
-export function rollbackCode({ outcome, output }: Report, isAllowed = false): number {
+/** Says on stderr, whatever else is shown, which passes were rolled back, and gives the exit code of that; where `isQuiet` also what is no error. */
+export function rollbackCode(report: Report, { isAllowed = false, isQuiet = false } = {}): number {
+  const { outcome, output, passes } = report;
   const back = outcome?.takenBack ?? [];
+  const whole = back.map(({ pass, reason }) => `${pass} was rolled back, ${reason}`).join('; ');
+  if (isQuiet) {
+    const parts = passes.flatMap(({ name, takenBack }) =>
+      takenBack ? [`${name} left ${takenBack.places.length} of ${takenBack.of} places as they were`] : [],
+    );
+    for (const text of [...(isAllowed && whole ? [whole] : []), ...parts]) stderr.write(`${shownText(text)}\n`);
+  }
   if (isAllowed || back.length === 0) return 0;
-  const passes = back.map(({ pass, reason }) => `${pass} was rolled back, ${reason}`).join('; ');
   const rest = output ? `. ${output.files[0]} was written without it; --allow-rollback takes that for done` : '';
-  stderr.write(`${shownText(`error: ${passes}${rest}`)}\n`);
+  stderr.write(`${shownText(`error: ${whole}${rest}`)}\n`);
   return ROLLED_BACK;
 }

@@ -6,7 +6,7 @@ import { isPattern } from '../../../src/folder/plan/given-models.js';
 import { partSettingsIn } from '../../../src/folder/plan/part-plan.js';
 import { shownText } from '../../../src/ir/text/shown-text.js';
 import { UsageError } from '../../../src/ir/text/usage-error.js';
-import { folderText } from '../../../src/report/folder-text.js';
+import { folderText } from '../../../src/report/text/folder.js';
 import type { Config } from '../../../src/settings/config.js';
 import { folderFlags } from '../../parse/flag-sets.js';
 import type { Flags } from '../../parse/flags.js';

@@ -9,7 +9,7 @@ import { reportText } from '../../../src/report/text.js';
 import { reportJson } from '../../../src/run/report/report-json.js';
 import type { Config } from '../../../src/settings/config.js';
 import { configFromFlags, type Flags } from '../../parse/flags.js';
-import { configFilesFor, settingsFor } from '../../settings/settings.js';
+import { settingsFor } from '../../settings/settings.js';
 import { ProgressLine } from '../../terminal/progress-line.js';
 import { addSummary, checkSummary } from '../../terminal/step-summary.js';
 import { show, stderr, stdout } from '../../terminal/terminal.js';
@@ -24,12 +24,11 @@ export async function run(flags: Flags, words: readonly string[]): Promise<numbe
   if (flags.model === '-' || flags.out === '-')
     throw new UsageError('--watch: expected a file; found stdin or stdout, which do not change');
   const { watching } = await import('./watch.js');
-  const paths = async (): Promise<string[]> => [
-    ...(flags.models as readonly string[]),
-    ...(await configFilesFor(flags)),
-    ...((flags.plugin as readonly string[] | undefined) ?? []),
-  ];
-  return watching(paths, async () => runJob(flags, await settingsFor(flags), command));
+  const { watchedPaths } = await import('./watched.js');
+  return watching(
+    () => watchedPaths(flags),
+    async () => runJob(flags, await settingsFor(flags), command),
+  );
 }
 
 /** Does a job on a model, a folder or several files: what flags say goes before the settings. */
@@ -88,7 +87,10 @@ async function runModel(
     );
   if (flags.summary) await addSummary(reportMarkdown(report));
   const written = report.output ? `${report.output.files[0]} was written, not verified` : 'Nothing was written';
-  return exitCodeOf(report, isHidden, written) || rollbackCode(report, config.allowRollback);
+  return (
+    exitCodeOf(report, isHidden, written) ||
+    rollbackCode(report, { isAllowed: config.allowRollback, isQuiet: flags.quiet === true })
+  );
 }
 
 /** Races of tuning are kept in the user's cache folder where no other place is named. */

@@ -3,7 +3,7 @@
 import { shownText } from '../../../src/ir/text/shown-text.js';
 import { UsageError } from '../../../src/ir/text/usage-error.js';
 import { optimizeVariants } from '../../../src/job/variants.js';
-import { variantsText } from '../../../src/report/variants-text.js';
+import { variantsText } from '../../../src/report/text/variants.js';
 import type { Config } from '../../../src/settings/config.js';
 import type { Flags } from '../../parse/flags.js';
 import { ProgressLine } from '../../terminal/progress-line.js';

@@ -1,4 +1,4 @@
-/** `--watch`: the job again whenever its model, its config or a plugin changes. */
+/** `--watch`: the job again whenever a file that it reads changes. */
 import { type FSWatcher, watch } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -16,7 +16,7 @@ export async function watching(paths: () => Promise<readonly string[]>, work: ()
     // What changes while the work goes on counts.
     const before = await statesOf(watched);
     await work().catch(fail);
-    stderr.write(`${shownText(`watching ${watched.join(', ')}; Ctrl-C ends it`)}\n`);
+    stderr.write(`${shownText(`watching ${listText(watched)}; Ctrl-C ends it`)}\n`);
     await changeOf(watched, before);
   }
 }
@@ -48,3 +48,9 @@ export async function statesOf(paths: readonly string[]): Promise<string> {
   const states = await Promise.all(paths.map((path) => stat(path).catch(() => undefined)));
   return states.map((state) => (state ? `${state.size} ${state.mtimeMs} ${state.ino}` : 'none')).join('\n');
 }
+
+/** More files are counted alone. */
+const SHOWN = 4;
+
+const listText = (paths: readonly string[]): string =>
+  paths.length > SHOWN ? `${paths.slice(0, SHOWN).join(', ')} and ${paths.length - SHOWN} more` : paths.join(', ');

@@ -1,6 +1,6 @@
 /** `optimize merge-decoders`: one file of a decoder and the one that reads its cache. */
 import { mergeDecoderFiles } from '../../../src/folder/merge-files.js';
-import { mergedText } from '../../../src/report/folder-text.js';
+import { mergedText } from '../../../src/report/text/folder.js';
 import type { Flags } from '../../parse/flags.js';
 import { ProgressLine } from '../../terminal/progress-line.js';
 import { show, stderr } from '../../terminal/terminal.js';

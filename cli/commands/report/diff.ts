@@ -6,7 +6,7 @@ import { diffGateNames, diffReports } from '../../../src/report/diff/report-diff
 import { formatOf } from '../../../src/report/formats.js';
 import type { Flags } from '../../parse/flags.js';
 import { addSummary } from '../../terminal/step-summary.js';
-import { hasColour, stderr, stdout, widthOf } from '../../terminal/terminal.js';
+import { hasColour, lineWidth, stderr, stdout } from '../../terminal/terminal.js';
 import { formatIn, reportAt } from './report.js';
 
 /** Of a gate that fails. */
@@ -22,7 +22,7 @@ export async function run(flags: Flags): Promise<number> {
     after,
     diffGateNames.filter((name) => flags[name] === true),
   );
-  const options = out === undefined ? { isColoured: hasColour(stdout), width: Math.max(60, widthOf(stdout)) } : {};
+  const options = out === undefined ? { isColoured: hasColour(stdout), width: lineWidth(stdout) } : {};
   const text = format === 'json' ? jsonText(diff) : format === 'md' ? diffMarkdown(diff) : diffText(diff, options);
   if (flags.summary) await addSummary(diffMarkdown(diff));
   if (out === undefined) stdout.write(text);

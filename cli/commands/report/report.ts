@@ -9,7 +9,7 @@ import { readReport } from '../../../src/run/report/read-report.js';
 import type { Report } from '../../../src/run/report/report.js';
 import type { Flags } from '../../parse/flags.js';
 import { addSummary } from '../../terminal/step-summary.js';
-import { hasColour, stdout, widthOf } from '../../terminal/terminal.js';
+import { hasColour, lineWidth, stdout } from '../../terminal/terminal.js';
 import { folderPageOf } from './folder-page.js';
 
 export async function run(flags: Flags): Promise<undefined> {
@@ -24,7 +24,7 @@ export async function run(flags: Flags): Promise<undefined> {
   if (folder !== undefined) return write(folder, out);
   const report = await reportAt(flags.report as string, flags.part as string | undefined);
   const text = await formatted(report, format, {
-    ...(out === undefined && { isColoured: hasColour(stdout), width: Math.max(60, widthOf(stdout)) }),
+    ...(out === undefined && { isColoured: hasColour(stdout), width: lineWidth(stdout) }),
     coverage: flags.coverage === true,
     table: flags.table as CsvTable | undefined,
     earlier: flags.earlier === undefined ? undefined : await reportAt(flags.earlier as string),

@@ -5,7 +5,7 @@ import { bytesText, countText } from '../../ir/text/quantities.js';
 import { shownText, withTexts } from '../../ir/text/shown-text.js';
 import { checkModel } from '../../ir/whole-model/check.js';
 import { findBlocks } from '../../region/blocks/index.js';
-import { inspectModel } from '../../report/inspection.js';
+import { inspectModel } from '../../report/inspect/inspection.js';
 import type { ModelView, Named } from './messages.js';
 
 /** Lists are cut after these: the report has all. */

@@ -5,7 +5,7 @@ import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 import type { CarriedGraph } from '../../onnx/carried.js';
 import { ScopeNames } from '../../onnx/names.js';
-import { scopeText } from '../../report/inspection-values.js';
+import { scopeText } from '../../report/inspect/inspection-values.js';
 
 export class NodeNames {
   readonly #nodes = new Map<Node, string>();

@@ -1,8 +1,8 @@
 /** The difference of two reports on a terminal and in Markdown. */
 import { bytesText, numberText, ratioRangeText, ratioText } from '../../ir/text/quantities.js';
 import { shownText, withTexts } from '../../ir/text/shown-text.js';
+import { code, markdownText } from '../markdown/escape.js';
 import { table as markdownTable } from '../markdown/fold.js';
-import { code, markdownText } from '../markdown-text.js';
 import { hanging, paint, signed, table } from '../style.js';
 import { type TextOptions, textOptionsIn } from '../text-options.js';
 import type { ReportDiff } from './report-diff.js';

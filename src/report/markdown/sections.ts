@@ -2,17 +2,17 @@
 import { bytesText, cosineText, msText, numberText } from '../../ir/text/quantities.js';
 import { shownText } from '../../ir/text/shown-text.js';
 import type { Report } from '../../run/report/report.js';
-import { arithmeticText, inputsText, ownText } from '../accuracy-text.js';
-import { branchTexts } from '../branch-text.js';
-import { coverageMarkdown, withoutLeft } from '../coverage.js';
-import { code } from '../markdown-text.js';
-import { meaningText } from '../meaning-text.js';
-import { rangesText, sizeRows } from '../ranges.js';
-import { repeatTexts } from '../repeats.js';
-import { rolloutText, rolloutTitle } from '../rollout.js';
 import { signed } from '../style.js';
-import { rewritesText } from '../text.js';
-import { tuningTexts, wholeTuningTexts } from '../tuning.js';
+import { rewritesText } from '../text/passes.js';
+import { arithmeticText, inputsText, ownText } from '../words/accuracy.js';
+import { branchTexts } from '../words/branch.js';
+import { coverageMarkdown, withoutLeft } from '../words/coverage.js';
+import { meaningText } from '../words/meaning.js';
+import { rangesText, sizeRows } from '../words/ranges.js';
+import { repeatTexts } from '../words/repeats.js';
+import { rolloutText, rolloutTitle } from '../words/rollout.js';
+import { tuningTexts, wholeTuningTexts } from '../words/tuning.js';
+import { code } from './escape.js';
 import { type FoldedSection, table } from './fold.js';
 
 const listed = (texts: readonly string[]): string[] => texts.map((text) => `- ${text}`);

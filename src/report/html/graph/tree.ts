@@ -1,7 +1,7 @@
 /** Why a place is not fused, drawn. */
 import type { Report } from '../../../run/report/report.js';
 import { paint } from '../../style.js';
-import { TREE_LEGEND, treeLines } from '../../tree-text.js';
+import { TREE_LEGEND, treeLines } from '../../text/tree.js';
 import { explainCommand } from '../next/commands.js';
 
 type Site = NonNullable<Report['passes'][number]['sites']>[number];

@@ -24,11 +24,19 @@ export const withFlags = (report: Report, flags: readonly string[], without: rea
     ...flags,
   ].join(' ');
 
+const PASSES = /(--passes|-p)([ =])('(?:[^']|'\\'')*'|\S+)/;
+
 /** The same command with other passes. */
 export function withPass(report: Report, passes: string): string {
   const base = baseCommand(report);
-  const option = /(--passes|-p)([ =])('(?:[^']|'\\'')*'|\S+)/;
-  return option.test(base)
-    ? base.replace(option, (_, flag, between) => `${flag}${between}${passes}`)
+  return PASSES.test(base)
+    ? base.replace(PASSES, (_, flag, between) => `${flag}${between}${passes}`)
     : `${base} --passes ${passes}`;
+}
+
+/** The same command with an option of one of its passes; undefined where it does not name the pass, as a preset holds it. */
+export function withOption(report: Report, pass: string, option: string): string | undefined {
+  const given = PASSES.exec(baseCommand(report))?.[3];
+  const named = new RegExp(`(^'?|,)${pass}(?=[:,']|$)`);
+  return given && named.test(given) ? withPass(report, given.replace(named, `$1${pass}:${option}`)) : undefined;
 }

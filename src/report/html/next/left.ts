@@ -57,12 +57,15 @@ export const leftInFloat = ({ coverage, passes }: DetailedReport): Opportunity[]
         why: reason,
         ...{ count: weights.length, places: weights.map(({ name }) => name) },
         bytes: Math.round(bytes * HALF),
-        ...(pass && { help: optionsOf(pass) }),
+        ...(pass && optionsOf(pass)),
       };
     });
 
-/** No command is known that changes it. */
-const optionsOf = (pass: string): string => `What ${pass} can be told: optimize passes ${pass}.`;
+/** No command is known that changes it: the options of the pass may. */
+const optionsOf = (pass: string): Pick<Opportunity, 'help' | 'command'> => ({
+  help: `The options of ${pass} that may change it:`,
+  command: `optimize passes ${pass}`,
+});
 
 /** Reasons of fusing passes stand at their sites, those of weights in the coverage. */
 export function leftByPasses(report: DetailedReport): Opportunity[] {
@@ -82,7 +85,7 @@ export function leftByPasses(report: DetailedReport): Opportunity[] {
           why: reason,
           ...{ count, places },
           ...(ms !== undefined && { ms }),
-          help: optionsOf(name),
+          ...optionsOf(name),
         };
       }),
   );

@@ -1,7 +1,7 @@
 /** What could be done next: places that were left, places that run elsewhere, passes that were taken back or not asked for. */
 import type { DetailedReport } from '../details.js';
 import { outcomeOf } from '../facts.js';
-import { baseCommand, withFlags, withPass } from './commands.js';
+import { baseCommand, withFlags, withOption, withPass } from './commands.js';
 import { leftByPasses, leftInFloat, notFused, timeOf } from './left.js';
 import type { Opportunity } from './opportunity.js';
 
@@ -15,6 +15,8 @@ export function opportunitiesOf(report: DetailedReport): Opportunity[] {
     ...elsewhere(report),
     ...narrower(report),
     ...notMeasured(report),
+    ...madeUp(report),
+    ...oneScale(report),
   ];
   return all.sort((a, b) => (b.ms ?? 0) - (a.ms ?? 0) || (b.bytes ?? 0) - (a.bytes ?? 0) || b.count - a.count);
 }
@@ -113,6 +115,49 @@ function notMeasured(report: DetailedReport): Opportunity[] {
       count: 1,
       places: [],
       command: withFlags(report, [], ['--no-validate']),
+    },
+  ];
+}
+
+/** Errors that were measured with made-up numbers, where more than the noise of sums is at stake. */
+function madeUp(report: DetailedReport): Opportunity[] {
+  const { accuracy, fidelity } = report;
+  if (!accuracy?.inputs.length || fidelity === 'exact') return [];
+  if (accuracy.inputs.some((about) => !about.startsWith('generated'))) return [];
+  return [
+    {
+      key: 'inputs',
+      kind: 'not measured',
+      title: 'Errors are those of made-up inputs',
+      why: 'Real ones are often easier: more weights may keep fewer bits, and what an output is for is judged on what it is used for.',
+      count: 1,
+      places: [],
+      command: withFlags(report, ['--inputs', 'FOLDER']),
+    },
+  ];
+}
+
+/** The option by which int8 keeps rows of a batch apart; its note on activations names it. */
+const BY_ROW = 'activations=row';
+
+function oneScale(report: DetailedReport): Opportunity[] {
+  const isByTensor = report.passes.some(
+    ({ name, status, notes }) =>
+      name === 'int8' && status === 'applied' && notes.some(({ text }) => text.includes(BY_ROW)),
+  );
+  if (!isByTensor) return [];
+  const moved = report.accuracy?.warnings?.find((text) => text.startsWith('a row '));
+  const command = withOption(report, 'int8', BY_ROW);
+  return [
+    {
+      key: `int8 ${BY_ROW}`,
+      kind: 'not exact',
+      title: 'One scale for all rows of a batch',
+      why: moved ? `Measured: ${moved}.` : 'A row with NaN or outliers changes what the others give.',
+      count: 1,
+      places: [],
+      help: `int8:${BY_ROW} quantizes each row by itself, which takes some time of a run.`,
+      ...(command && { command }),
     },
   ];
 }

@@ -3,7 +3,15 @@
 export interface Opportunity {
   /** The same in another report of the same model. */
   readonly key: string;
-  readonly kind: 'taken back' | 'not fused' | 'left in float' | 'left' | 'placement' | 'narrower' | 'not measured';
+  readonly kind:
+    | 'taken back'
+    | 'not fused'
+    | 'left in float'
+    | 'left'
+    | 'placement'
+    | 'narrower'
+    | 'not measured'
+    | 'not exact';
   readonly title: string;
   readonly why: string;
   /** How many places it is about. */

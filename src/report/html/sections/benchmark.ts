@@ -1,6 +1,7 @@
 /** How long original and result take: samples, the interval of their ratio, and the machine. */
 import { bytesText, msRangeText, msText, ratioRangeText, ratioText } from '../../../ir/text/quantities.js';
 import type { Report } from '../../../run/report/report.js';
+import { speedRows } from '../../words/speed-rows.js';
 import { type DotRow, dotsChart, ratioChart } from '../charts/dots.js';
 import { html, type MarkupPart } from '../markup.js';
 import { about, missing, type PageSection, plainTable } from './section.js';
@@ -25,7 +26,7 @@ export function benchmarkSection(report: Report): PageSection {
 }
 
 function timed(speed: Speed): MarkupPart {
-  const { provider, ratio, interval, significant, decidedBy, cpu, wall, inputs, run, create, first, samples } = speed;
+  const { provider, ratio, interval, significant, decidedBy, cpu, wall, inputs, run, samples } = speed;
   const clock = cpu && decidedBy !== 'wall' ? cpu : wall;
   const rows: DotRow[] = (['original', 'result'] as const).map((side) => {
     const { median, low, high } = run[side];
@@ -34,24 +35,20 @@ function timed(speed: Speed): MarkupPart {
       : { name: side, samples: [], middle: median, low, high };
   });
   const verdict = significant ? (ratio > 1 ? 'faster' : 'slower') : 'not significant';
-  const times = [
-    ...(cpu ? [row(`CPU time, ${cpu.threads === 'one' ? 'one thread' : 'all threads'}`, cpu.times, cpu)] : []),
-    ...(wall ? [row('by the clock', wall.times, wall)] : []),
-    [
-      'one run, median',
-      ...(['original', 'result'] as const).map(
-        (side) => `${msText(run[side].median)} ${msRangeText(run[side], run[side].median)}`,
-      ),
-      cpu || wall ? '' : ratioText(ratio),
-    ],
-    row('first run', first),
-    row('session', create),
-  ];
+  const ratios = {
+    decides: `${ratioText(ratio)} ${ratioRangeText(interval)}`,
+    clock: wall ? `${ratioText(wall.ratio)} by the clock ${ratioRangeText(wall.interval)}` : '',
+    none: '',
+  };
+  const times = speedRows(speed).map(({ name, original, result, ranges, ratio: which }) => {
+    const [first = '', second = ''] = ranges?.map((one) => ` ${msRangeText(one, one.median)}`) ?? [];
+    return [name, `${msText(original)}${first}`, `${msText(result)}${second}`, ratios[which ?? 'none']];
+  });
   return [
     about(
       `On ${provider}, against onnxruntime with its own optimizations on, in turn. ${cpu && decidedBy !== 'wall' ? `CPU time decides, ${cpu.pairs} pairs.` : `${run.result.runs} runs each.`} ${inputs}`,
     ),
-    dotsChart(rows, `Times of a run: original ${msText(run.original.median)}, result ${msText(run.result.median)}`),
+    dotsChart(rows, `Times of a run: original ${msText(rows[0]?.middle ?? 0)}, result ${msText(rows[1]?.middle ?? 0)}`),
     ratioChart(ratio, interval, `Ratio ${ratioText(ratio)}, interval ${ratioRangeText(interval)}`),
     about(
       `${ratioText(ratio)} ${ratioRangeText(interval)}, ${verdict}. Above 1 the result is faster; the interval has 99 % confidence${samples ? '' : '. This report keeps no samples: lines are from the fastest to the slowest run'}.`,
@@ -61,17 +58,6 @@ function timed(speed: Speed): MarkupPart {
 }
 
 const middleOf = (samples: readonly number[]): number => [...samples].sort((a, b) => a - b)[samples.length >> 1] ?? 0;
-
-const row = (
-  name: string,
-  { original, result }: { readonly original: number; readonly result: number },
-  clock?: { readonly ratio: number; readonly interval: { readonly low: number; readonly high: number } },
-): string[] => [
-  name,
-  msText(original),
-  msText(result),
-  clock ? `${ratioText(clock.ratio)} ${ratioRangeText(clock.interval)}` : '',
-];
 
 /** The machine in one line. */
 export const machineText = ({ machine }: Report): string | undefined =>

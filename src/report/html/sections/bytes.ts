@@ -1,6 +1,6 @@
 /** Where the bytes are, by part of the model and type, before and after; and in which types is computed. */
 import { bytesText } from '../../../ir/text/quantities.js';
-import { sharesText } from '../../coverage.js';
+import { sharesText } from '../../words/coverage.js';
 import { bytesOfParts, type TreemapPart, treemap, typeClass } from '../charts/treemap.js';
 import type { DetailedReport, WeightInfo } from '../details.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';

@@ -2,10 +2,11 @@
 import { cosineText, decibelText, numberText } from '../../../ir/text/quantities.js';
 import { shellWord } from '../../../ir/text/shell-word.js';
 import type { Report } from '../../../run/report/report.js';
-import { arithmeticText, inputsText, ownText } from '../../accuracy-text.js';
-import { branchTexts } from '../../branch-text.js';
-import { meaningText } from '../../meaning-text.js';
-import { rolloutText, rolloutTitle } from '../../rollout.js';
+import { arithmeticText, inputsText, ownText } from '../../words/accuracy.js';
+import { branchTexts } from '../../words/branch.js';
+import { blockName, errorSource, sourceInputs } from '../../words/error-source.js';
+import { meaningText } from '../../words/meaning.js';
+import { rolloutText, rolloutTitle } from '../../words/rollout.js';
 import { depthChart } from '../charts/depth.js';
 import { worstOutput } from '../facts.js';
 import { html, type MarkupPart } from '../markup.js';
@@ -55,7 +56,9 @@ function outputs({ accuracy, seed }: Report): MarkupPart {
 /** A list of blocks that is longer is not drawn bar by bar. */
 const MOST_BLOCKS = 400;
 
-function byDepth({ errors, accuracy, input, output }: Report): MarkupPart {
+function byDepth(report: Report): MarkupPart {
+  const { errors, accuracy, input, output } = report;
+  const [source, measured] = [errorSource(report), sourceInputs(report)];
   const title = html`<h3>By depth</h3>`;
   if (!errors || errors.byBlock.length === 0) {
     const [original, result] = [input ?? 'model.onnx', output?.files[0]];
@@ -82,6 +85,8 @@ function byDepth({ errors, accuracy, input, output }: Report): MarkupPart {
     first
       ? html`<p class="first-bad">${sign('warn', 'first bad block')} The error begins in <b>${blockName(first)}</b>: ${numberText(first.relativeL2 ?? Number.POSITIVE_INFINITY)} at <code>${first.at}</code>, ${numberText(first.inherited ?? Number.POSITIVE_INFINITY)} before it. <small>${first.nodes.slice(0, 6).join(', ')}</small></p>`
       : about('No block adds an error beyond the noise of sums.'),
+    source && about(source),
+    measured && about(measured),
     depthChart(
       points,
       accuracy?.gate.maxError,
@@ -90,9 +95,6 @@ function byDepth({ errors, accuracy, input, output }: Report): MarkupPart {
     errors.cut !== undefined && about(`${errors.cut}.`),
   ];
 }
-
-const blockName = ({ block, repeat }: { readonly block: string; readonly repeat?: number }): string =>
-  repeat === undefined ? block : `${block} ${repeat + 1}`;
 
 function drift({ rollout }: Report): MarkupPart {
   if (!rollout) return undefined;

@@ -34,8 +34,10 @@ export function nextSection(report: DetailedReport, earlier: DetailedReport | un
 
 /** The first of them open, the rest folded. */
 export function opportunityList(all: readonly Opportunity[], { model }: DetailedReport): MarkupPart {
+  // A list of options is where to look, and no way yet.
+  const isWay = (way: string | undefined): boolean => way !== undefined && !way.startsWith('optimize passes ');
   const isTrifle = ({ ms, bytes, command: way }: Opportunity): boolean =>
-    ms === undefined && (bytes === undefined ? way === undefined : bytes < TRIFLE * model.after.bytes);
+    ms === undefined && (bytes === undefined ? !isWay(way) : bytes < TRIFLE * model.after.bytes);
   const open = all.filter((one) => !isTrifle(one)).slice(0, MOST_OPEN);
   const rest = all.filter((one) => !open.includes(one));
   return [

@@ -3,8 +3,8 @@ import { maxOf } from '../../../ir/collections/lists.js';
 import { bytesText, msText, numberText } from '../../../ir/text/quantities.js';
 import type { PassReport, Report } from '../../../run/report/report.js';
 import { signed } from '../../style.js';
-import { rewritesText } from '../../text.js';
-import { tuningTexts } from '../../tuning.js';
+import { rewritesText } from '../../text/passes.js';
+import { tuningTexts } from '../../words/tuning.js';
 import { changeBar, errorShare, shareBar } from '../charts/bars.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
 import { about, missing, type PageSection, sign, type Tone } from './section.js';
@@ -20,7 +20,10 @@ export function passesSection({ passes }: Report, prefix = ''): PageSection {
       passes.flatMap(({ bytes }) => [bytes.before, bytes.after]),
       0,
     ),
-    ms: maxOf(passes.map(timeOf), 0),
+    ms: maxOf(
+      passes.map(({ ms }) => ms),
+      0,
+    ),
   };
   return {
     id: 'passes',
@@ -38,8 +41,6 @@ ${passes.map((pass, at) => row(pass, `${prefix}${at}`, most))}</div>`,
   };
 }
 
-const timeOf = ({ ms, verifyMs = 0, tuneMs = 0 }: PassReport): number => ms + verifyMs + tuneMs;
-
 const states: Readonly<Record<PassReport['status'], readonly [Tone, string]>> = {
   applied: ['good', 'applied'],
   unchanged: ['idle', 'unchanged'],
@@ -54,7 +55,7 @@ function row(pass: PassReport, at: string, most: { nodes: number; bytes: number;
 <span class="figure"><small>nodes</small> ${fromTo(String(nodes.before), String(nodes.after))}${changeBar(nodes.before, nodes.after, most.nodes)}</span>
 <span class="figure"><small>weights</small> ${fromTo(bytesText(bytes.before), bytesText(bytes.after))}${changeBar(bytes.before, bytes.after, most.bytes)}</span>
 <span class="figure"><small>error</small> ${error === undefined ? '–' : numberText(error ?? Number.POSITIVE_INFINITY)}${shareBar(error === undefined ? 0 : errorShare(error), 'error')}</span>
-<span class="figure"><small>time</small> ${msText(timeOf(pass))}${shareBar(most.ms > 0 ? timeOf(pass) / most.ms : 0, status === 'unchanged' ? 'faint' : 'time')}</span>
+<span class="figure"><small>time</small> ${msText(pass.ms)}${shareBar(most.ms > 0 ? pass.ms / most.ms : 0, status === 'unchanged' ? 'faint' : 'time')}</span>
 </summary><div class="detail">${detail(pass)}</div></details>`;
 }
 

@@ -1,7 +1,7 @@
 /** The model folded by block: of what repeats one repeat, before and after, as graphs. */
 import type { Report } from '../../../run/report/report.js';
-import { repeatTexts } from '../../repeats.js';
 import { signed } from '../../style.js';
+import { repeatTexts } from '../../words/repeats.js';
 import type { GraphChanges, SideName } from '../graph/changes.js';
 import { layoutPiece } from '../graph/layout.js';
 import { type Piece, piecesOf } from '../graph/pieces.js';

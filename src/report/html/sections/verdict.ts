@@ -1,8 +1,9 @@
 /** The first thing that is read: what was asked for, what was done, and what it is worth. */
 import { bytesText, numberText, percentText, ratioRangeText, ratioText } from '../../../ir/text/quantities.js';
 import type { Report } from '../../../run/report/report.js';
-import { isOpenGate } from '../../accuracy-text.js';
-import { placementText } from '../../placement-text.js';
+import { isOpenGate } from '../../words/accuracy.js';
+import { errorSource } from '../../words/error-source.js';
+import { placementText } from '../../words/placement.js';
 import { changeText, outcomeOf, sizesOf, worstOutput } from '../facts.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
 import { type PageSection, sign, type Tone } from './section.js';
@@ -18,8 +19,14 @@ interface Card {
 export const verdictSection = (report: Report): PageSection => ({
   id: 'verdict',
   title: 'Verdict',
-  body: [html`<p class="headline ${toneOf(report)}">${headline(report)}</p>`, verdictCards(report)],
+  body: [html`<p class="headline ${toneOf(report)}">${headline(report)}</p>`, sourceLine(report), verdictCards(report)],
 });
+
+/** Which block costs the accuracy. */
+function sourceLine(report: Report): MarkupPart {
+  const source = errorSource(report);
+  return source && html`<p class="source"><a href="#error">${source}</a></p>`;
+}
 
 /** The figures, the gates, and what is to be known. A figure leads to its section, where there is one. */
 export const verdictCards = (report: Report, hasSections = true): MarkupPart => [

@@ -25,6 +25,8 @@ export const errors = z
       })
       .optional()
       .describe('Where the error begins. Absent where all is within the noise of sums.'),
+    provider: z.string().optional().describe('On which both models were run for it, whatever the target is.'),
+    inputs: z.array(z.string()).optional().describe('What they were run on for it, in words.'),
     reason: z.string().optional().describe('Why there is nothing by block.'),
     cut: z.string().optional().describe('What was left out for lack of time, and the command that shows it.'),
   })

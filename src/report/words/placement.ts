@@ -1,6 +1,6 @@
 /** Placement in words: what leaves the accelerator, why, and what ends it. */
-import type { Report } from '../run/report/report.js';
-import { counted } from './style.js';
+import type { Report } from '../../run/report/report.js';
+import { counted } from '../style.js';
 
 type Placement = NonNullable<Report['placement']>;
 

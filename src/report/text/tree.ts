@@ -1,6 +1,6 @@
 /** Draws the tree of a pattern: what was expected, what matched, and where the match ended. */
-import type { TreePart } from '../run/report/details/trees.js';
-import type { paint } from './style.js';
+import type { TreePart } from '../../run/report/details/trees.js';
+import type { paint } from '../style.js';
 
 const marks = { matched: '✓', partly: '~', failed: '✗', open: '·' } as const;
 

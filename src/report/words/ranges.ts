@@ -1,8 +1,8 @@
 /** Ranges of dims, and what was measured at the sizes in them. */
-import { rangeText, sizesText } from '../ir/dims/range.js';
-import { cosineText, numberText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
-import type { Report } from '../run/report/report.js';
-import { hanging, type Paint, table } from './style.js';
+import { rangeText, sizesText } from '../../ir/dims/range.js';
+import { cosineText, numberText, ratioRangeText, ratioText } from '../../ir/text/quantities.js';
+import type { Report } from '../../run/report/report.js';
+import { hanging, type Paint, table } from '../style.js';
 
 type Ranges = NonNullable<Report['ranges']>;
 type SizeResult = Ranges['sizes'][number];

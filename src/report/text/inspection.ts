@@ -1,14 +1,14 @@
 /** What a model is made of, on a terminal. */
-import { rangeText } from '../ir/dims/range.js';
-import type { Shortage } from '../ir/options/budget.js';
-import { bytesText } from '../ir/text/quantities.js';
-import { shownText, withTexts } from '../ir/text/shown-text.js';
-import { blockLines } from './blocks.js';
-import type { ContradictionInfo, Inspection, PortInfo } from './inspection.js';
-import { costLines } from './inspection-costs.js';
-import type { ValueInfo } from './inspection-values.js';
-import { type Paint, paint, table } from './style.js';
-import { type TextOptions, textOptionsIn } from './text-options.js';
+import { rangeText } from '../../ir/dims/range.js';
+import type { Shortage } from '../../ir/options/budget.js';
+import { bytesText } from '../../ir/text/quantities.js';
+import { shownText, withTexts } from '../../ir/text/shown-text.js';
+import { blockLines } from '../inspect/blocks.js';
+import type { ContradictionInfo, Inspection, PortInfo } from '../inspect/inspection.js';
+import { costLines } from '../inspect/inspection-costs.js';
+import type { ValueInfo } from '../inspect/inspection-values.js';
+import { type Paint, paint, table } from '../style.js';
+import { type TextOptions, textOptionsIn } from '../text-options.js';
 
 /** The summary for people; with values in it, every value of every scope below it. */
 export function inspectionText(given: Inspection, options: TextOptions = {}): string {

@@ -1,9 +1,9 @@
 /** Several results of one file as a table: size, error and time of each, or why it was not made. */
-import { bytesText, msText, numberText, percentText, ratioText } from '../ir/text/quantities.js';
-import { shownText, withTexts } from '../ir/text/shown-text.js';
-import type { VariantResult, Variants } from '../run/variants-schema.js';
-import { hanging, paint, table } from './style.js';
-import { type TextOptions, textOptionsIn } from './text-options.js';
+import { bytesText, msText, numberText, percentText, ratioText } from '../../ir/text/quantities.js';
+import { shownText, withTexts } from '../../ir/text/shown-text.js';
+import type { VariantResult, Variants } from '../../run/variants-schema.js';
+import { hanging, paint, table } from '../style.js';
+import { type TextOptions, textOptionsIn } from '../text-options.js';
 
 const speedText = ({ speed }: VariantResult): string => {
   if (!speed) return '';

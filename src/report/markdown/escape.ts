@@ -1,5 +1,5 @@
 /** Text from a file or a runtime in Markdown, as GitHub renders it: it is shown as it is and marks nothing. */
-import { shownText } from '../ir/text/shown-text.js';
+import { shownText } from '../../ir/text/shown-text.js';
 
 /** An underscore inside a word is no emphasis. */
 const inner = '(?<=[\\p{L}\\p{N}])_+(?=[\\p{L}\\p{N}])';

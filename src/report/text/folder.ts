@@ -1,10 +1,10 @@
 /** What became of each part of a folder, as a table with reasons. */
-import { bytesText, msText, numberText, percentText, ratioText } from '../ir/text/quantities.js';
-import { shownText, withTexts } from '../ir/text/shown-text.js';
-import type { FolderReport, PartReport, PipelineProof } from '../run/folder-report.js';
-import { aotTexts } from './aot.js';
-import { counted, hanging, paint, table } from './style.js';
-import { type TextOptions, textOptionsIn } from './text-options.js';
+import { bytesText, msText, numberText, percentText, ratioText } from '../../ir/text/quantities.js';
+import { shownText, withTexts } from '../../ir/text/shown-text.js';
+import type { FolderReport, PartReport, PipelineProof } from '../../run/folder-report.js';
+import { counted, hanging, paint, table } from '../style.js';
+import { type TextOptions, textOptionsIn } from '../text-options.js';
+import { aotTexts } from '../words/aot.js';
 
 const signs = { planned: '·', done: '✓', unchanged: '=', copied: '·', failed: '✗' } as const;
 

@@ -1,10 +1,10 @@
 /** Explanations for a terminal: sites of one cause together, with the tree of the pattern on one of them. */
-import { appendTo } from '../ir/collections/lists.js';
-import { shownText, withTexts } from '../ir/text/shown-text.js';
-import { type Traced, type TreePart, treeParts } from '../run/report/details/trees.js';
-import type { SiteResult } from '../run/sites.js';
-import { counted, paint } from './style.js';
-import { TREE_LEGEND, treeLines } from './tree-text.js';
+import { appendTo } from '../../ir/collections/lists.js';
+import { shownText, withTexts } from '../../ir/text/shown-text.js';
+import { type Traced, type TreePart, treeParts } from '../../run/report/details/trees.js';
+import type { SiteResult } from '../../run/sites.js';
+import { counted, paint } from '../style.js';
+import { TREE_LEGEND, treeLines } from './tree.js';
 
 /** What is drawn of a site. */
 export interface ExplainedSite extends SiteResult {

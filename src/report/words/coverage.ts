@@ -1,8 +1,8 @@
 /** The types that a result is stored and computed in, and what stays float, with bytes: for the terminal and for Markdown. */
-import { bytesText, countText, percentText } from '../ir/text/quantities.js';
-import type { Report } from '../run/report/report.js';
-import { code } from './markdown-text.js';
-import { counted, hanging, type Paint, table } from './style.js';
+import { bytesText, countText, percentText } from '../../ir/text/quantities.js';
+import type { Report } from '../../run/report/report.js';
+import { code } from '../markdown/escape.js';
+import { counted, hanging, type Paint, table } from '../style.js';
 
 type ReportedCoverage = NonNullable<Report['coverage']>;
 type LeftInReport = ReportedCoverage['left'][number];

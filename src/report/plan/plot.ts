@@ -1,5 +1,5 @@
 /** Lines in a plane as an SVG, a mark for each point: both axes from 0, or the upright one by powers of ten. */
-import { maxOf, minOf } from '../ir/collections/lists.js';
+import { maxOf, minOf } from '../../ir/collections/lists.js';
 
 export interface PlotLine {
   readonly name: string;

@@ -1,15 +1,15 @@
 /** The structure of a model by blocks, for `inspect`: what repeats, and the parts that stand once. */
 
-import { append } from '../ir/collections/lists.js';
-import type { Graph } from '../ir/graph.js';
-import type { Model, ModelFunction } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
-import { calleesFirst } from '../ir/scopes/call-order.js';
-import { byScope } from '../ir/scopes/node-scopes.js';
-import { parametersOf } from '../ir/tensors/parameters.js';
-import { bytesText, countText } from '../ir/text/quantities.js';
-import type { Value } from '../ir/value.js';
-import { counted, table } from './style.js';
+import { append } from '../../ir/collections/lists.js';
+import type { Graph } from '../../ir/graph.js';
+import type { Model, ModelFunction } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import { calleesFirst } from '../../ir/scopes/call-order.js';
+import { byScope } from '../../ir/scopes/node-scopes.js';
+import { parametersOf } from '../../ir/tensors/parameters.js';
+import { bytesText, countText } from '../../ir/text/quantities.js';
+import type { Value } from '../../ir/value.js';
+import { counted, table } from '../style.js';
 
 export interface BlockInfo {
   readonly name: string;

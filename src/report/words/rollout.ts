@@ -1,9 +1,9 @@
 /** Rollouts in words: how far the result drifted from the original, step by step. */
-import { maxOf } from '../ir/collections/lists.js';
-import { decibelText, numberText } from '../ir/text/quantities.js';
-import type { Report } from '../run/report/report.js';
-import { EMULATED } from './accuracy-text.js';
-import { counted } from './style.js';
+import { maxOf } from '../../ir/collections/lists.js';
+import { decibelText, numberText } from '../../ir/text/quantities.js';
+import type { Report } from '../../run/report/report.js';
+import { counted } from '../style.js';
+import { EMULATED } from './accuracy.js';
 
 type Rollout = NonNullable<Report['rollout']>;
 

@@ -1,6 +1,6 @@
 /** The branches that no set of inputs reached. */
-import type { Report } from '../run/report/report.js';
-import { counted } from './style.js';
+import type { Report } from '../../run/report/report.js';
+import { counted } from '../style.js';
 
 /** Named so many; the JSON has them all. */
 const NAMED = 3;

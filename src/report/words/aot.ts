@@ -1,7 +1,7 @@
 /** What the runtime's own optimizer made of a result, in words. */
-import { msText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
-import type { Report } from '../run/report/report.js';
-import { signed } from './style.js';
+import { msText, ratioRangeText, ratioText } from '../../ir/text/quantities.js';
+import type { Report } from '../../run/report/report.js';
+import { signed } from '../style.js';
 
 type Aot = NonNullable<Report['aot']>;
 

@@ -1,14 +1,14 @@
 /** What a model is made of: for `inspect`, as JSON. */
 import { z } from 'zod';
-import { numberedText } from '../ir/dims/symbols.js';
-import type { Model } from '../ir/model.js';
-import type { Node } from '../ir/node.js';
-import type { Shortage } from '../ir/options/budget.js';
-import { any, called, optionsIn, truth } from '../ir/options/options.js';
-import { type Type, typeText } from '../ir/types.js';
-import type { Value } from '../ir/value.js';
-import { type Ranges, rangesOf } from '../ir/whole-model/ranges.js';
-import { type ModelSummary, summarize } from '../ir/whole-model/summary.js';
+import { numberedText } from '../../ir/dims/symbols.js';
+import type { Model } from '../../ir/model.js';
+import type { Node } from '../../ir/node.js';
+import type { Shortage } from '../../ir/options/budget.js';
+import { any, called, optionsIn, truth } from '../../ir/options/options.js';
+import { type Type, typeText } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
+import { type Ranges, rangesOf } from '../../ir/whole-model/ranges.js';
+import { type ModelSummary, summarize } from '../../ir/whole-model/summary.js';
 import { type BlockInfo, blockInfos, type FindBlocks } from './blocks.js';
 import type { ModelCosts } from './inspection-costs.js';
 import { type ContentsOf, scopeText, type ValueInfo, valuesOf } from './inspection-values.js';

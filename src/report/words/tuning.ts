@@ -1,9 +1,9 @@
 /** What was measured of a pass that is tuned, in words. */
-import { appendTo } from '../ir/collections/lists.js';
-import { msText, ratioRangeText, ratioText } from '../ir/text/quantities.js';
-import type { PassReport, Report } from '../run/report/report.js';
-import { sessionText } from '../run/tune/whole.js';
-import { counted } from './style.js';
+import { appendTo } from '../../ir/collections/lists.js';
+import { msText, ratioRangeText, ratioText } from '../../ir/text/quantities.js';
+import type { PassReport, Report } from '../../run/report/report.js';
+import { sessionText } from '../../run/tune/whole.js';
+import { counted } from '../style.js';
 
 type TunedBlock = NonNullable<PassReport['tuning']>[number];
 

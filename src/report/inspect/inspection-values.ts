@@ -1,11 +1,11 @@
 /** Every value of every scope of a model, with what is known of it. */
-import type { Dim } from '../ir/dims/dims.js';
-import type { Graph } from '../ir/graph.js';
-import type { Model } from '../ir/model.js';
-import { bigintsOf, numbersOf } from '../ir/tensors/numbers.js';
-import { elementCount, type Tensor } from '../ir/tensors/tensor.js';
-import { isFloat, isInteger, type Type, typeText } from '../ir/types.js';
-import type { Value } from '../ir/value.js';
+import type { Dim } from '../../ir/dims/dims.js';
+import type { Graph } from '../../ir/graph.js';
+import type { Model } from '../../ir/model.js';
+import { bigintsOf, numbersOf } from '../../ir/tensors/numbers.js';
+import { elementCount, type Tensor } from '../../ir/tensors/tensor.js';
+import { isFloat, isInteger, type Type, typeText } from '../../ir/types.js';
+import type { Value } from '../../ir/value.js';
 
 /** One value of one scope. */
 export interface ValueInfo {

@@ -1,6 +1,6 @@
 /** How much is kept of what an output is for, as one cell of a table. */
-import { cosineText, decibelText, numberText, percentText } from '../ir/text/quantities.js';
-import type { Report } from '../run/report/report.js';
+import { cosineText, decibelText, numberText, percentText } from '../../ir/text/quantities.js';
+import type { Report } from '../../run/report/report.js';
 
 export type ReportedOutput = NonNullable<Report['accuracy']>['outputs'][number];
 

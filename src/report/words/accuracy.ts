@@ -1,7 +1,7 @@
 /** The inputs and the arithmetic that accuracy was measured on, in words. */
-import { numberText } from '../ir/text/quantities.js';
-import type { Report } from '../run/report/report.js';
-import { counted } from './style.js';
+import { numberText } from '../../ir/text/quantities.js';
+import type { Report } from '../../run/report/report.js';
+import { counted } from '../style.js';
 
 type Accuracy = NonNullable<Report['accuracy']>;
 

@@ -1,7 +1,7 @@
 /** What a run of a model costs: for `inspect`, as JSON and in lines. */
-import { bytesText, countText } from '../ir/text/quantities.js';
-import type { Paint } from './style.js';
-import { table } from './style.js';
+import { bytesText, countText } from '../../ir/text/quantities.js';
+import type { Paint } from '../style.js';
+import { table } from '../style.js';
 
 /** Counted at known sizes, without a run. */
 export interface ModelCosts {

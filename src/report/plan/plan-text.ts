@@ -1,10 +1,10 @@
 /** A plan of precision on a terminal, and as a plot. */
-import { bytesText, msText, numberText, percentText, ratioText } from '../ir/text/quantities.js';
-import { shownText, withTexts } from '../ir/text/shown-text.js';
-import type { Plan, PlanPoint } from '../run/plan-schema.js';
+import { bytesText, msText, numberText, percentText, ratioText } from '../../ir/text/quantities.js';
+import { shownText, withTexts } from '../../ir/text/shown-text.js';
+import type { Plan, PlanPoint } from '../../run/plan-schema.js';
+import { counted, hanging, paint, table } from '../style.js';
+import { type TextOptions, textOptionsIn } from '../text-options.js';
 import { plotOf } from './plot.js';
-import { counted, hanging, paint, table } from './style.js';
-import { type TextOptions, textOptionsIn } from './text-options.js';
 
 /** Weights whose price is shown. */
 const SHOWN = 5;

@@ -1,8 +1,8 @@
 /** The error by depth on a terminal: a bar for each part of the model, and where the error begins. */
-import { numberText } from '../ir/text/quantities.js';
-import { shownText, withTexts } from '../ir/text/shown-text.js';
-import { counted, hanging, type Paint, paint, table } from './style.js';
-import { type TextOptions, textOptionsIn } from './text-options.js';
+import { numberText } from '../../ir/text/quantities.js';
+import { shownText, withTexts } from '../../ir/text/shown-text.js';
+import { counted, hanging, type Paint, paint, table } from '../style.js';
+import { type TextOptions, textOptionsIn } from '../text-options.js';
 
 /** What `bisect` gives, as far as it is shown. */
 export interface BisectReport {

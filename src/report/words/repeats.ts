@@ -1,5 +1,5 @@
 /** The repeated blocks of a model that were compiled once, in words. */
-import type { Report } from '../run/report/report.js';
+import type { Report } from '../../run/report/report.js';
 
 /** `24 × encoder layer (62 nodes): one was compiled for 21 of them`, and why not to the end, or not at all. */
 export const repeatTexts = ({ repeats = [] }: Report): string[] =>

@@ -1,0 +1,36 @@
+/** Which block costs the accuracy, in words, and what that was measured on. */
+import { numberText, percentText } from '../../ir/text/quantities.js';
+import type { Report } from '../../run/report/report.js';
+import { inputsText } from './accuracy.js';
+
+type Errors = NonNullable<Report['errors']>;
+type BlockError = Errors['byBlock'][number];
+
+/** `layer 7`: repeats are counted from 1. */
+export const blockName = ({ block, repeat }: Pick<BlockError, 'block' | 'repeat'>): string =>
+  repeat === undefined ? block : `${block} ${repeat + 1}`;
+
+/**
+ * The block in which the error grows most, and its share of all growth: an error that a block takes over from those before it is not its own. Undefined
+ * where nothing was measured, or all is within the noise of sums.
+ */
+export function errorSource({ errors }: Pick<Report, 'errors'>): string | undefined {
+  if (!errors?.first || errors.byBlock.length === 0) return undefined;
+  let [largest, most, from] = [0, 0, 0];
+  let worst: BlockError | undefined;
+  for (const one of errors.byBlock) {
+    if (one.relativeL2 === null) return `The error becomes infinite in ${blockName(one)}.`;
+    if (one.relativeL2 - largest > most) [worst, most, from] = [one, one.relativeL2 - largest, largest];
+    largest = Math.max(largest, one.relativeL2);
+  }
+  if (!worst) return undefined;
+  const grown = `from ${numberText(from)} to ${numberText(from + most)}`;
+  return `${blockName(worst)} adds ${percentText(most / largest)} of the error along the depth, more than any other of ${errors.byBlock.length} parts: it grows ${grown} there.`;
+}
+
+/** On what the errors by block were measured; undefined of an older report, which does not say. */
+export function sourceInputs({ errors, target, seed }: Pick<Report, 'errors' | 'target' | 'seed'>): string | undefined {
+  if (!errors?.provider || !errors.inputs) return undefined;
+  const elsewhere = target === errors.provider ? '' : `, not on ${target}: errors of its kernels are not in it`;
+  return `Measured on ${errors.provider}${elsewhere}, with ${inputsText(errors.inputs, seed)}.`;
+}
