@@ -40,7 +40,7 @@ it('says in words which block adds most of the error, and not which has most of 
   // The last has the largest error, which it has from the second.
   const found = errors([block(0, 0.01), block(1, 0.05), block(2, 0.02), block(3, 0.0625)]);
   const text =
-    'layer 2 adds 64 % of the error along the depth, more than any other of 4 parts: it grows from 0.010 to 0.050 there.';
+    'The error grows most in layer 2, from 0.010 to 0.050: it adds 64 % of the error, more than any other of 4 parts.';
   expect(errorSource(found)).toBe(text);
   const report = { ...sample, ...found };
   expect(textOf(verdictSection(report).body)).toContain(text);

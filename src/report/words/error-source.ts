@@ -25,7 +25,8 @@ export function errorSource({ errors }: Pick<Report, 'errors'>): string | undefi
   }
   if (!worst) return undefined;
   const grown = `from ${numberText(from)} to ${numberText(from + most)}`;
-  return `${blockName(worst)} adds ${percentText(most / largest)} of the error along the depth, more than any other of ${errors.byBlock.length} parts: it grows ${grown} there.`;
+  const share = `adds ${percentText(most / largest)} of the error`;
+  return `The error grows most in ${blockName(worst)}, ${grown}: it ${share}, more than any other of ${errors.byBlock.length} parts.`;
 }
 
 /** On what the errors by block were measured; undefined of an older report, which does not say. */

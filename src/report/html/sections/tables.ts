@@ -112,9 +112,11 @@ export function sitesSection(report: Report, page: PageBuilder): PageSection {
     ...(sites.length && { count: `${fused} of ${sites.length}` }),
     body: sites.length
       ? [about(`Places that a fusion is for: ${fused} of ${sites.length} are fused.`), tablePlace('sites', 'sites')]
-      : missing(
-          'No pass of this run fuses anything.',
-          'The passes fuse-attn, fuse-norm, fuse-act and fuse-rope do; the preset exact has them.',
-        ),
+      : passes.some(({ name }) => name.startsWith('fuse-'))
+        ? missing('No place was found that the fusions of this run are for.')
+        : missing(
+            'No pass of this run fuses anything.',
+            'The passes fuse-attn, fuse-norm, fuse-act and fuse-rope do; the preset exact has them.',
+          ),
   };
 }

@@ -1,4 +1,5 @@
 /** The first thing that is read: what was asked for, what was done, and what it is worth. */
+import { isHost } from '../../../ir/targets/targets.js';
 import { bytesText, numberText, percentText, ratioRangeText, ratioText } from '../../../ir/text/quantities.js';
 import type { Report } from '../../../run/report/report.js';
 import { isOpenGate } from '../../words/accuracy.js';
@@ -119,6 +120,8 @@ function speedCard({ speed, notTimed }: Report): Card {
 
 function placementCard({ placement, target }: Report): Card {
   const card = { title: 'Placement', to: 'nodes' } as const;
+  if (!placement && isHost(target))
+    return { ...card, value: target, detail: 'every node runs on the CPU', tone: 'idle' };
   if (!placement) return { ...card, value: target, detail: 'not looked at', tone: 'idle' };
   const all = Object.values(placement.nodes).reduce((sum, n) => sum + n, 0);
   const away = Object.values(placement.fallbacks).reduce((sum, n) => sum + n, 0);
