@@ -203,6 +203,7 @@ export class RuntimeProcess {
     const call = <Name extends CallName>(name: Name, rest: Calls[Name]['arguments']): Promise<Calls[Name]['result']> =>
       this.#call(name, rest, child);
     const isAlive = (): boolean => this.#child === child;
+    let last: Session['last'];
     const loaded: Session = {
       get isAlive() {
         return isAlive();
@@ -212,7 +213,14 @@ export class RuntimeProcess {
       outputs,
       createMs: ms,
       createCpuMs: cpuMs,
-      run: (feeds, names, summed = []) => call('run', { session, feeds, outputs: names, summed }),
+      get last() {
+        return last;
+      },
+      run: async (feeds, names, summed = []) => {
+        const ran = await call('run', { session, feeds, outputs: names, summed });
+        last = { feeds, ms: ran.ms };
+        return ran;
+      },
       sum: (output) => call('sum', { session, output }),
       time: (feeds, count) => call('time', { session, feeds, count }),
       profile: async () => {

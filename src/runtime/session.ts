@@ -41,6 +41,8 @@ export interface Session {
   ): Promise<{ outputs: Record<string, TensorData>; ms: number }>;
   /** Gives the sum of an output, and forgets it. */
   sum(output: string): Promise<TensorData>;
+  /** The inputs of the last `run`, and its milliseconds; undefined before the first. */
+  readonly last?: { readonly feeds: Tensors; readonly ms: number } | undefined;
   /** Times of `count` runs. */
   time(feeds: Tensors, count: number): Promise<RunTimes>;
   /** Ends the recording that `profile: true` began, and returns the nodes that ran since. */

@@ -70,7 +70,7 @@ export const configSchema = z.object({
     .describe('A file that keeps what --tune measured, for later runs, other models and machines of the same kind.'),
   validate: truth.describe('Compare accuracy and speed of original and result at the end.'),
   speed: truth.describe(
-    'Time original and result. Default: yes, except on a software device, whose times say nothing of a GPU.',
+    'Time original and result, and long runs more often than usual. Default: yes, except on a software device, whose times say nothing of a GPU.',
   ),
   timeBudget: seconds.describe(
     'How long running models to prove the result may take in all: seconds, 90s or 2m. What is left out for it is said.',

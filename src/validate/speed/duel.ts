@@ -1,8 +1,8 @@
 /**
  * Races two models of which a run or a load takes long: on the sessions that are there, until the interval decides, or nothing is left to be found.
  * Why this way. A difference is looked for after 2, 3, 4 and 6 pairs in one place, each time by an interval of 99.8 %: together they call two
- * equal models different in less than 1 of 100 cases. One place may favour a model, so what is found by a hair has to be found again by other sessions, in
- * processes that change places.
+ * equal models different in less than 1 of 100 cases. One place may favour a model by a few percent, so what is found by a hair has to lie beyond that, and
+ * to be found again by other sessions, in processes that change places.
  */
 
 import type { Deadline } from '../../run/pipeline/deadline.js';
@@ -20,8 +20,13 @@ const USUAL = 3;
 /** An interval whose half width, as a logarithm, is below this tells all that matters: a difference of a tenth from none. */
 const FAIR = 0.04;
 
+/** A place favours a model by up to this ratio, about. */
+const FAVOUR = 1.02;
+
+const isBeyond = ({ interval }: Estimate, ratio: number): boolean => interval.low > ratio || interval.high < 1 / ratio;
+
 /** True where the estimate is beyond a hair, either way. */
-const isFar = ({ interval }: Estimate): boolean => interval.low > HAIR || interval.high < 1 / HAIR;
+const isFar = (found: Estimate): boolean => isBeyond(found, HAIR);
 
 /** True where more pairs in this place would tell nothing that matters. */
 export function isSettled(pairs: readonly TimePair[]): boolean {
@@ -37,11 +42,11 @@ export async function decide(
 ): Promise<Estimate | undefined> {
   const pairs = await pairsIn(0);
   const found = pairs && estimateOf(pairs);
-  if (!found?.significant || isFar(found)) return found;
-  const others = await pairsIn(1);
+  if (!found || isFar(found)) return found;
+  const others = isBeyond(found, FAVOUR) ? await pairsIn(1) : undefined;
   if (!others) return { ...found, significant: false };
   const again = estimateOf(others);
-  return { ...again, significant: again.significant && again.ratio > 1 === found.ratio > 1 };
+  return { ...again, significant: isBeyond(again, FAVOUR) && again.ratio > 1 === found.ratio > 1 };
 }
 
 export interface DuelOptions {

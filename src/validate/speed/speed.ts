@@ -76,8 +76,8 @@ export async function measureSpeed(
   const { budgetMs = 1200, patience = 2, isAsked, runEstimateMs = 0, deadline, onTime: onProgress } = options;
   const time = (more: Pick<RaceOptions, 'load' | 'by'> & Partial<RaceOptions>): Promise<Race | undefined> =>
     race(raced, feeds, { budgetMs, patience, deadline, onProgress, ...more });
-  // Two pairs at least, each side loaded and run once before.
-  if (deadline && !deadline.allows(6 * runEstimateMs, timesCut(runEstimateMs))) return undefined;
+  // Two pairs at least; where the time of a run is known, these inputs were run before.
+  if (deadline && !deadline.allows(4 * runEstimateMs, timesCut(runEstimateMs))) return undefined;
   const reported = (used?: Race, deciding?: Race, threads?: 'one' | 'all'): SpeedReport | undefined => {
     if (!used || !deciding) {
       deadline?.cut(timesCut(runEstimateMs));

@@ -42,7 +42,7 @@ async function share(ratio: number, noise: Noise, most: number, isSo: (estimate:
 }
 
 describe('a decision by few pairs', () => {
-  const quiet = { spread: 0.005, bursts: 0, place: 0.01, drift: 0 };
+  const quiet = { spread: 0.005, bursts: 0, place: 0.02, drift: 0 };
   const shared = { spread: 0.03, bursts: 0.1, place: 0.02, drift: 0.01 };
   const crowded = { spread: 0.15, bursts: 0.3, place: 0.02, drift: 0.05 };
 
@@ -114,5 +114,10 @@ describe('a duel', () => {
       expect(race.first).toEqual(ran);
     }
     expect(await duel(both, feeds, { ...options, deadline: new Deadline(0) })).toBeUndefined();
+    // What was run on these inputs last is not run again.
+    const session = await both.original.runtime.load(both.original.model, { provider: 'cpu', optimize: true });
+    const { ms } = await session.run(feeds);
+    await session.park();
+    expect((await tryOut(both, feeds, { provider: 'cpu' })).original.ms).toBe(ms);
   });
 });
