@@ -54,6 +54,10 @@ export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, wei
     const moved = `the original itself moves ${farOf(noise)} when ${LEAST}`;
     return { outcome: 'unproven', words: [`${found.join(', ')}, and ${moved}`] };
   }
+  if (fidelity !== 'exact' && staysNo(error, gate)) {
+    const moved = `no score is a yes on either side, and none moves by more than ${numberText(error.maxAbs)}`;
+    return { outcome: 'within', words: [`${found.join(', ')}, and allowed: ${moved}`] };
+  }
   if (fidelity !== 'rounding' || !yardstick || gate.isGiven || !isNoLarger(error, yardstick, YARDSTICKS, gate))
     return { outcome: 'beyond', words: found };
   const rounded = `rounding the weights alone moves it ${farOf(yardstick)}`;
@@ -84,6 +88,21 @@ export function weighMeaning(
   const words = [`${found}; rounding the weights alone changes ${percentText(lost(yardstick))}`];
   return { outcome: yardstick.value < DESTROYED ? 'unproven' : 'within', words };
 }
+
+/** A score above it is a yes. */
+const YES = 0.5;
+
+/**
+ * True for probabilities of a yes that all say no, and move no further than a yes may: 1 may become 0.85 where 0.15 is the limit, and so may 0 become 0.15.
+ * Relative to themselves scores of 1e-4 double where the number before the sigmoid goes from -9.2 to -8.5; inputs that are made up hardly ever
+ * are what a detector waits for, so that all of its scores are such.
+ */
+const staysNo = ({ meaning, scale, maxAbs, nonFiniteMismatches }: OutputAccuracy, gate: Gate): boolean =>
+  (meaning?.kind === 'decisions' || meaning?.kind === 'mask') &&
+  !gate.isGiven &&
+  nonFiniteMismatches === 0 &&
+  scale + maxAbs < YES &&
+  maxAbs <= gate.maxError;
 
 const LEAST = 'its inputs move by one unit in the last place';
 

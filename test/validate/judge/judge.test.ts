@@ -84,6 +84,28 @@ describe('what an output means', () => {
   });
 });
 
+describe('scores that all say no', () => {
+  const score = (from: number, to: number) => ({
+    ...compareTensors('y', vector(from, from / 2), vector(to, to / 2)),
+    meaning: { kind: 'decisions', measure: 'decisions', value: 1, samples: 2 } as const,
+  });
+  it('may double in the tail of a sigmoid, as far as a yes may move', () => {
+    const found = weigh(score(1e-3, 2e-3), lossy.gate, 'lossy');
+    expect(found.outcome).toBe('within');
+    expect(found.words).toEqual([expect.stringMatching(/allowed: no score is a yes.*0.0010$/)]);
+    expect(weigh(score(1e-3, 0.1), lossy.gate, 'lossy').outcome).toBe('within');
+    expect(weigh(score(1e-3, 0.1), gateOf('rounding', 'cpu'), 'rounding').outcome).toBe('within');
+  });
+  it('may not become a yes, move further, or move in an exact pass or past a limit that was given', () => {
+    expect(weigh(score(0.4, 0.52), lossy.gate, 'lossy').outcome).toBe('beyond');
+    expect(weigh(score(1e-3, 0.2), lossy.gate, 'lossy').outcome).toBe('beyond');
+    expect(weigh(score(1e-3, 2e-3), gateOf('exact', 'cpu'), 'exact').outcome).toBe('beyond');
+    expect(weigh(score(1e-3, 2e-3), gateOf('lossy', 'cpu', { maxError: 0.03 }), 'lossy').outcome).toBe('beyond');
+    // Numbers that are no probabilities are relative to themselves.
+    expect(weigh(compareTensors('y', vector(1e-3), vector(2e-3)), lossy.gate, 'lossy').outcome).toBe('beyond');
+  });
+});
+
 describe('a pass that rounds', () => {
   it('holds for the inputs for which it does, and the report says so', () => {
     const found = judge(reference(made(), made('0–255')), proof([0.01, 0.5]), lossy);
