@@ -114,7 +114,7 @@ export class BlockSites {
     if (typeof storage === 'string') return { form: '', reason: storage };
     if (form) {
       for (const { node } of products) putProduct(node, weights, form, target, this.#spectra.has(node));
-      for (const table of looked) putTable(table, weights, form);
+      for (const table of looked) putTable(table, weights, form, target);
     }
     if (left && storage) storeWeight(left, storage.form, target);
     const why = normal && !form?.isNormal ? `, not NF4: ${obstacle ?? tooFar(weights)}` : '';

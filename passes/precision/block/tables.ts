@@ -10,6 +10,7 @@ import { reshaped } from '../../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { type DataType, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
+import { castTo } from '../../../src/ir/whole-model/widen.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { type BlockForm, blocksOf } from './form.js';
 import type { BlockWeights, StoredMatrix } from './weights.js';
@@ -42,9 +43,12 @@ export function tableObstacle(
 ): string | undefined {
   if (form.isNormal) return 'no kernel looks rows up in NF4';
   if (matrix.K % form.block !== 0) return `its rows of ${matrix.K} numbers are no blocks of ${form.block}`;
-  if (hasKernel('GatherBlockQuantized', 'com.microsoft', 1, elem)) return undefined;
+  if (hasKernel('GatherBlockQuantized', 'com.microsoft', 1, computed(elem, target))) return undefined;
   return `GatherBlockQuantized gives no ${elem} on ${target}`;
 }
+
+/** Rows are float32 on hosts, as products are there. */
+const computed = (elem: DataType, target: Target): DataType => (isHost(target) ? 'float32' : elem);
 
 /**
  * The form in which the target can look rows up: in whole blocks, if any length fits. Each row of 4-bit zero points begins at a whole byte, but CUDA and
@@ -61,8 +65,17 @@ export function lookedUp(form: BlockForm, { matrix }: Table, target: Target): Bl
 /** Blocks that kernels know, the longest first. */
 const BLOCKS = [128, 64, 32, 16] as const;
 
-/** Replaces the lookup. Where products read the same weight, both read one constant, in the products' shape. */
-export function putTable({ node, matrix, elem }: Table, weights: BlockWeights, form: BlockForm): void {
+/**
+ * Replaces the lookup. Where products read the same weight, both read one constant, in the products' shape. A Cast that widened
+ * the rows goes.
+ */
+export function putTable(
+  { node, matrix, elem: own }: Table,
+  weights: BlockWeights,
+  form: BlockForm,
+  target: Target,
+): void {
+  const elem = computed(own, target);
   const { graph, output } = node;
   const indices = node.inputs[1] as Value;
   const { codes, scales, zeros } = weights.constantsOf(matrix, form, elem);
@@ -80,15 +93,17 @@ export function putTable({ node, matrix, elem }: Table, weights: BlockWeights, f
     name: node.name,
     attributes: { bits: form.bits, block_size: form.block, gather_axis: 0, quantize_axis: 1 },
   }).output;
-  rows.type = output.type;
-  rows.name = output.name;
-  graph.replaceUses(output, rows);
+  rows.type = tensorType(elem, output.shape);
+  if (elem === own) rows.name = output.name;
+  for (const user of elem === own ? [] : output.users)
+    if (user.is('Cast') && user.output.elem === elem) graph.replaceUses(user.output, rows);
+  graph.replaceUses(output, elem === own ? rows : castTo(graph, rows, own));
 }
 
 /** Replaces a lookup by one in blocks; false where the node is no lookup, or its rows cannot be read in blocks. */
 export function lookUpInBlocks(node: Node, weights: BlockWeights, form: BlockForm, context: PassContext): boolean {
   const table = tableOf(node);
   if (!table || tableObstacle(table, form, context) || typeof weights.formOf(table.matrix) === 'string') return false;
-  putTable(table, weights, form);
+  putTable(table, weights, form, context.target);
   return true;
 }

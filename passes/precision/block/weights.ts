@@ -1,6 +1,7 @@
 /** Makes the constants of weights in blocks: each weight is quantized once for all products and tables that read it in the same way. */
 import { agreed } from '../../../src/ir/tensors/bank.js';
 import { castTensor } from '../../../src/ir/tensors/numbers.js';
+import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import type { DataType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { chosenRounding } from './error.js';
@@ -31,7 +32,7 @@ export interface BlockOptions {
 
 export class BlockWeights {
   readonly #chosen = new Map<string, BlockForm | string>();
-  readonly #made = new Map<string, BlockConstants>();
+  readonly #made = new Map<string, Value>();
 
   constructor(readonly options: BlockOptions) {}
 
@@ -48,12 +49,26 @@ export class BlockWeights {
     return form;
   }
 
-  /** The constants of a weight in this form, in the graph of `stored`; `factor` multiplies every number. */
+  /** The constants of a weight in this form, in the graph of `stored`; `factor` multiplies every number. Codes are the same whatever the scales are. */
   constantsOf(matrix: StoredMatrix, form: BlockForm, elem: DataType, factor = 1): BlockConstants {
-    const key = `${weightKey(matrix)} ${form.block} ${form.isNormal} ${form.isNearest} ${elem} ${factor}`;
-    const made = this.#made.get(key) ?? this.#make(matrix, form, elem, factor);
-    this.#made.set(key, made);
-    return made;
+    const { graph, name } = matrix.stored;
+    const key = `${weightKey(matrix)} ${form.block} ${form.isNormal} ${form.isNearest}`;
+    const { codes, scales, zeros } = blockTensors(
+      matrix,
+      form,
+      this.options.importances.get(weightKey(matrix)),
+      factor,
+    );
+    const once = (part: string, tensor: Tensor, of = key): Value => {
+      const made = this.#made.get(`${part} ${of}`) ?? graph.constant(tensor, `${name}_${part}`);
+      this.#made.set(`${part} ${of}`, made);
+      return made;
+    };
+    return {
+      codes: once(`${form.bits}bit`, codes),
+      scales: once('scales', castTensor(scales, elem), `${key} ${elem} ${factor}`),
+      zeros: zeros && once('zeros', zeros),
+    };
   }
 
   #choose(matrix: StoredMatrix, forms: readonly BlockForm[]): BlockForm | string {
@@ -69,22 +84,6 @@ export class BlockWeights {
     });
     if (typeof found === 'string') return found;
     return found < 0 ? { ...(forms[-1 - found] as BlockForm), isNearest: true } : (forms[found] as BlockForm);
-  }
-
-  #make(matrix: StoredMatrix, form: BlockForm, elem: DataType, factor: number): BlockConstants {
-    const { stored } = matrix;
-    const { graph, name } = stored;
-    const { codes, scales, zeros } = blockTensors(
-      matrix,
-      form,
-      this.options.importances.get(weightKey(matrix)),
-      factor,
-    );
-    return {
-      codes: graph.constant(codes, `${name}_${form.bits}bit`),
-      scales: graph.constant(castTensor(scales, elem), `${name}_scales`),
-      zeros: zeros && graph.constant(zeros, `${name}_zeros`),
-    };
   }
 }
 

@@ -40,6 +40,18 @@ describe('a table in blocks', () => {
     expect(opCounts(model)).toMatchObject({ 'com.microsoft.GatherBlockQuantized': 1, 'com.microsoft.MatMulNBits': 1 });
   });
 
+  it('is stored once with the head where both are read from 16 bits', async () => {
+    const before = of((g) => {
+      const table = g.constant(castTensor(randomWeights([50, 64]), 'float16'), 'table');
+      const rows = g.cast(g.op('Gather', [table, g.input('ids', 'int64', [2, 2])]), 'float32');
+      const head = g.op('Transpose', [g.cast(table, 'float32')], { perm: [1, 0] });
+      g.output('y', g.op('MatMul', [g.op('Tanh', [rows]), head]));
+    });
+    const { model } = await checkPass(int4(), { before, within, feeds: { ids } });
+    expect([...model.graph.constants].filter(({ elem }) => elem === 'uint8')).toHaveLength(2);
+    expect(opCounts(model)).toMatchObject({ 'com.microsoft.GatherBlockQuantized': 1, 'com.microsoft.MatMulNBits': 1 });
+  });
+
   it('is taken from a table that is stored in fewer bits', async () => {
     const before = of((g) => {
       const table = g.cast(g.constant(castTensor(randomWeights([50, 64]), 'bfloat16'), 'w'), 'float32');
