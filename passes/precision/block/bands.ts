@@ -2,7 +2,7 @@
 import { floatChunks } from '../extent.js';
 import { type BlockForm, type BlockMatrix, blocksOf } from './form.js';
 
-/** Neighbouring columns, each padded with zeros to whole blocks. */
+/** Neighbouring columns, each padded with zeros to whole blocks. Its numbers are valid until the next band is asked for. */
 export interface ColumnBand {
   readonly first: number;
   readonly count: number;
@@ -12,7 +12,7 @@ export interface ColumnBand {
 }
 
 /** The most bytes of a band. Where a weight is stored row by row, each band reads the whole weight. */
-const BAND = 1 << 25;
+const BAND = 1 << 24;
 
 /** Bands have multiples of this many columns, so that their stored pieces begin at whole bytes and have at least 16. */
 const STEP = 32;
@@ -22,14 +22,16 @@ export function* bandsOf(matrix: BlockMatrix, form: BlockForm): Iterable<ColumnB
   const stride = blocksOf(matrix, form) * form.block;
   const fitting = Math.max(STEP, Math.floor(BAND / (4 * Math.max(1, stride)) / STEP) * STEP);
   if (matrix.isTransposed) yield* columnsInOrder(matrix, stride, fitting);
-  else
+  else {
+    const numbers = new Float32Array(Math.min(fitting, N) * stride);
     for (let first = 0; first < N; first += fitting)
-      yield bandAcross(matrix, stride, first, Math.min(fitting, N - first));
+      yield bandAcross(matrix, { first, count: Math.min(fitting, N - first), stride, numbers });
+  }
 }
 
 /** The bands of a weight that is stored column by column: it is read once. */
 function* columnsInOrder({ tensor, K, N }: BlockMatrix, stride: number, fitting: number): Iterable<ColumnBand> {
-  let band = new Float32Array(Math.min(fitting, N) * stride);
+  const band = new Float32Array(Math.min(fitting, N) * stride);
   let [first, column, row] = [0, 0, 0];
   for (const numbers of floatChunks(tensor))
     for (let from = 0; from < numbers.length; ) {
@@ -42,22 +44,21 @@ function* columnsInOrder({ tensor, K, N }: BlockMatrix, stride: number, fitting:
       if (column - first < fitting && column < N) continue;
       yield { first, count: column - first, stride, numbers: band };
       first = column;
-      band = new Float32Array(Math.min(fitting, N - first) * stride);
     }
 }
 
-function bandAcross({ tensor, N }: BlockMatrix, stride: number, first: number, count: number): ColumnBand {
-  const band = new Float32Array(count * stride);
-  const end = first + count;
+function bandAcross({ tensor, N }: BlockMatrix, band: ColumnBand): ColumnBand {
+  const { first, stride, numbers: into } = band;
+  const end = first + band.count;
   let [row, column] = [0, 0];
   for (const numbers of floatChunks(tensor))
     for (let from = 0; from < numbers.length; ) {
       const to = Math.min(numbers.length, from + N - column);
       const [begin, stop] = [Math.max(column, first), Math.min(column + to - from, end)];
-      for (let at = begin; at < stop; at++) band[(at - first) * stride + row] = numbers[from + at - column] as number;
+      for (let at = begin; at < stop; at++) into[(at - first) * stride + row] = numbers[from + at - column] as number;
       column += to - from;
       from = to;
       if (column === N) [row, column] = [row + 1, 0];
     }
-  return { first, count, stride, numbers: band };
+  return band;
 }

@@ -44,8 +44,10 @@ interface Remembered {
   readonly bytes: number;
 }
 
-/** The most bytes of results that are kept, those of the last weights: a writer reads all parts of a weight in a row. */
+/** The most bytes of a result that is kept, which is that of the last weight: a writer reads all parts of a weight in a row. */
 const KEPT = 1 << 26;
+/** The most bytes of all results, if there are several. */
+const TOGETHER = 1 << 24;
 const kept: Remembered[] = [];
 
 function* remembered(
@@ -62,14 +64,14 @@ function* remembered(
   const known = kept.find(isSame);
   const bytes = bytesIn(matrix, form);
   if (known) yield* known.bands;
-  else if (bytes > KEPT / 2) yield* quantizedBands(matrix, form, importance);
+  else if (bytes > KEPT) yield* quantizedBands(matrix, form, importance);
   else {
     const bands = [...quantizedBands(matrix, form, importance)];
     const weak = { tensor: new WeakRef(tensor), importance: importance && new WeakRef(importance) };
     kept.unshift({ ...weak, isTransposed, form, bands, bytes });
     for (let sum = 0, at = 0; at < kept.length; at++) {
       sum += (kept[at] as Remembered).bytes;
-      if (sum > KEPT) kept.length = at;
+      if (at > 0 && sum > TOGETHER) kept.length = at;
     }
     yield* bands;
   }
