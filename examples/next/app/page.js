@@ -1,0 +1,5 @@
+import { Ports } from './ports.js';
+
+export default function Page() {
+  return <Ports />;
+}
