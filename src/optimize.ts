@@ -293,11 +293,11 @@ function toldOfOrder(results: Report['passes'], placed: readonly Placed[]): Repo
 }
 
 /**
- * Puts `fp32` before fusions where the model computes in floats that the target does not: no kernel of a fused operator takes these. Where all passes
- * are exact only what does not run as it is.
+ * Puts `fp32` first where the model computes in floats that the target does not: no kernel of a fused operator takes these, and a result without a
+ * quantization that broke its gate has to run too. Where all passes are exact only what does not run as it is.
  */
 function withFloat32(list: readonly Pass[], model: Model, target: Target): readonly Pass[] {
-  if (!list.some(({ definition }) => definition.fuses)) return list;
+  if (!list.some(({ definition: { fuses, fidelity } }) => fuses || fidelity === 'lossy')) return list;
   const types = new Set([...model.graphs()].flatMap(({ constants }) => [...constants].map(({ elem }) => elem)));
   if (!(['float16', 'bfloat16', 'float64'] as const).some((type) => types.has(type))) return list;
   const typed = cloneModel(model);

@@ -8,6 +8,7 @@ import type { PassContext } from '../../../src/run/pass.js';
 import { takeBack } from '../moments/biases.js';
 import type { KnownInputs } from '../moments/measure.js';
 import { meanShifts } from '../moments/shifts.js';
+import { shiftsWorthTaking } from '../moments/worth.js';
 import type { StoredWeight } from './decode.js';
 import { priceOf, type StorageForm, storedIn } from './forms.js';
 import { closest, MIN_STORED } from './half.js';
@@ -70,11 +71,8 @@ export async function storeAsBytes(model: Model, options: BytesOptions, context:
   });
   const shifts = await meanShifts(model, convolutions, context);
   const { wide, lacking } = await wideIn(model, free, narrowOf, shifts, options, context);
-  takeBack(
-    convolutions.filter(({ site }) => !wide.has(site.tensor)),
-    shifts,
-    context,
-  );
+  const rounded = convolutions.filter(({ site }) => !wide.has(site.tensor));
+  takeBack(rounded, await shiftsWorthTaking(model, rounded, shifts, context), context);
   if (options.share !== undefined)
     halveVectors(
       weightSites(model, { withLayers: true }).filter(({ uses }) => !uses.some(({ node }) => options.isKept(node))),

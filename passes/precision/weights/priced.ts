@@ -18,7 +18,7 @@ import { bytesOf, decodedTensor } from './decode.js';
 import type { NarrowSite } from './narrow-site.js';
 
 /** Larger models hold three times their weights in memory while that is measured. */
-const LARGEST = 64 * 2 ** 20;
+export const LARGEST = 64 * 2 ** 20;
 
 /** The share of the time for verifying that this may take. */
 const SHARE = 0.1;

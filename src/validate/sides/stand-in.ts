@@ -1,8 +1,9 @@
 /**
  * Makes a stand-in for an original that no provider here has kernels for: a form that the CPU runs. Such originals are
- * published in bfloat16, or have kernels for GPUs alone.
+ * published in bfloat16 or float64, or have kernels for GPUs alone.
  */
 import type { Model } from '../../ir/model.js';
+import { withFloat32Kernels } from '../emulate/float64.js';
 import { emulated } from '../emulate/index.js';
 import { lacksKernel } from '../proof.js';
 
@@ -16,7 +17,8 @@ export function standInOf(model: Model, failure: string): Model | undefined {
   if (!lacksKernel.test(failure)) return undefined;
   const made = known.get(model);
   if (made?.revision === model.revision) return made.standIn;
-  const standIn = emulated(model)?.model;
+  const emulation = emulated(model)?.model;
+  const standIn = withFloat32Kernels(emulation ?? model) ?? emulation;
   known.set(model, { revision: model.revision, standIn });
   return standIn;
 }

@@ -1,6 +1,6 @@
 /** Both limits at once: products compute in 8 bits where that saves time, within them. Times are estimated, so that no clock decides. */
 import { describe, expect, it } from 'vitest';
-import { fit } from '../../../passes/fit.js';
+import { passes } from '../../../passes/index.js';
 import { buildModel } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
 import { validate } from '../../../src/on-demand.js';
@@ -23,12 +23,12 @@ const products = (): Model =>
   });
 
 const opsOf = (model: Model): string[] => [...model.graph.nodeSet].map(({ opType }) => opType);
-const notesOf = (passes: Awaited<ReturnType<typeof optimize>>['report']['passes']): string =>
-  passes.flatMap(({ notes }) => notes.map(({ text }) => text)).join('\n');
+const notesOf = (results: Awaited<ReturnType<typeof optimize>>['report']['passes']): string =>
+  results.flatMap(({ notes }) => notes.map(({ text }) => text)).join('\n');
 
 describe('fit with both limits', () => {
   it('computes products in 8 bits, an activation that two share rounded once, and keeps the error', async () => {
-    const { model, report } = await optimize(products(), [fit({ maxSize: '50%', maxError: 0.1 })], {
+    const { model, report } = await optimize(products(), [passes.fit({ maxSize: '50%', maxError: 0.1 })], {
       target: 'cpu',
       verify: 'none',
     });
@@ -47,7 +47,9 @@ describe('fit with both limits', () => {
   });
 
   it('races the products where there is a runtime, and what it makes is within the limits', async () => {
-    const { model, report } = await optimize(products(), [fit({ maxSize: '60%', maxError: 0.05 })], { target: 'cpu' });
+    const { model, report } = await optimize(products(), [passes.fit({ maxSize: '60%', maxError: 0.05 })], {
+      target: 'cpu',
+    });
     expect(notesOf(report.passes)).toMatch(/of (\d+) sizes and forms of products, (each measured|\d+ measured)/);
     const { accuracy } = await validate(products(), model, { fidelity: 'lossy', speed: false });
     for (const { relativeL2 } of accuracy.outputs) expect(relativeL2).toBeLessThan(0.06);
@@ -59,13 +61,13 @@ describe('fit with both limits', () => {
       [{ maxError: 0.1 }, 'cpu'],
       [{ maxSize: '50%', maxError: 0.1 }, 'webgpu'],
     ] as const) {
-      const { model } = await optimize(products(), [fit(limits)], { target, verify: 'none' });
+      const { model } = await optimize(products(), [passes.fit(limits)], { target, verify: 'none' });
       expect(opsOf(model)).not.toContain('MatMulInteger');
     }
   });
 
   it('keeps a product in float that is to be kept', async () => {
-    const { model } = await optimize(products(), [fit({ maxSize: '70%', maxError: 0.03, keep: ['Gemm'] })], {
+    const { model } = await optimize(products(), [passes.fit({ maxSize: '70%', maxError: 0.03, keep: ['Gemm'] })], {
       target: 'cpu',
       verify: 'none',
     });

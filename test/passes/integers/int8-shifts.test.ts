@@ -1,7 +1,12 @@
 /** int8: biases take back what rounded convolutions add to the means of their channels, as made-up pictures tell. */
 import { describe, expect, it } from 'vitest';
 import { int8 } from '../../../passes/int8.js';
+import { shiftsWorthTaking } from '../../../passes/precision/moments/worth.js';
+import type { StoredWeight } from '../../../passes/precision/weights/decode.js';
+import { storedIn } from '../../../passes/precision/weights/forms.js';
 import { roundedTo } from '../../../passes/precision/weights/half-floats.js';
+import { type WeightSite, weightSites } from '../../../passes/precision/weights/sites.js';
+import { inferTypes } from '../../../src/infer/index.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
 import { castTensor, numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
@@ -10,8 +15,12 @@ import type { Value } from '../../../src/ir/value.js';
 import { cloneModel } from '../../../src/ir/whole-model/clone.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { optimize } from '../../../src/optimize.js';
+import { passContext } from '../../../src/run/context.js';
+import { trialsBy } from '../../../src/run/verify/trials.js';
+import { kernelsOf } from '../../../src/runtime/kernels-of.js';
 import { picturesOf } from '../../../src/validate/inputs/pictures.js';
 import { Random } from '../../../src/validate/inputs/random.js';
+import { createVerifier } from '../../../src/validate/verifier.js';
 import { randomWeights } from '../../check-pass.js';
 import { runModel } from '../../run-model.js';
 
@@ -118,5 +127,27 @@ describe('shifts of means', () => {
       [0.25],
       [0.125],
     ]);
+  });
+});
+
+describe('whether shifts are taken back', () => {
+  it('is measured: those that bring the outputs nearer are, others are not', async () => {
+    const before = modelOf(3);
+    inferTypes(before);
+    const [site] = weightSites(before).filter(({ value }) => value.name === 'w4') as [WeightSite];
+    const stored = storedIn(site, { type: 'int8', block: 'channel' }) as StoredWeight;
+    const [bias] = biasesOf(before).filter(({ name }) => name === 'b4') as [Value];
+    const { context, notes } = passContext({ ...(await kernelsOf('cpu')), evaluate: undefined });
+    const worthIn = (shift: number) => {
+      const options = { deadline: undefined, told: () => {}, memory: new Map(), whole: (one: Model) => one };
+      const trials = trialsBy(createVerifier({ target: 'cpu' }), { ...options, parts: undefined });
+      const shifts = new Map([[site.tensor, { bias, numbers: new Float32Array(WIDTH).fill(shift) }]]);
+      return shiftsWorthTaking(before, [{ site, stored }], shifts, { ...context, trials });
+    };
+    expect((await worthIn(0.5)).size).toBe(0);
+    expect(notes).toEqual([
+      { text: 'shifts of means are not taken back by biases: the outputs are nearer without that' },
+    ]);
+    expect((await worthIn(0)).size).toBe(1);
   });
 });
