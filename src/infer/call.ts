@@ -80,8 +80,24 @@ export class FrameCall extends Reading implements Call {
     if (!value || this.#isSet[index]) return this.#types[index];
     const elem = this.#elems[index] ?? (bySchema?.kind === 'tensor' ? bySchema.elem : undefined);
     if (elem === undefined || elem === 'undefined') return bySchema?.kind === 'tensor' ? undefined : bySchema;
-    return tensorType(elem, this.frame.whole(value, this.#shapes[index]));
+    return tensorType(elem, this.#kept(this.frame.whole(value, this.#shapes[index])));
   }
+
+  /** An equal shape that an input has, in place of a list of its own: of many nodes it is the input's. */
+  #kept(shape: Shape | undefined): Shape | undefined {
+    if (!shape) return undefined;
+    for (let index = 0; index < Math.min(this.inputCount, 2); index++) {
+      const known = this.type(index);
+      if (known?.kind === 'tensor' && known.shape && isSame(known.shape, shape)) return known.shape;
+    }
+    return shape;
+  }
+}
+
+function isSame(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
 }
 
 /** How many sequences stand in one another: no file can hold many, nor a runtime such a value. */

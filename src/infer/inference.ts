@@ -26,6 +26,8 @@ import { Visits } from './visits.js';
 const DEEPEST = 128;
 
 interface Definition {
+  readonly domain: string;
+  readonly opset: number;
   readonly schema: OperatorSchema | undefined;
   readonly row: OpRow | undefined;
 }
@@ -52,7 +54,7 @@ export class Inference {
   /** Bodies and functions around what is being inferred. */
   #depth = 0;
   #givenUp = (): number => 0;
-  /** By op, domain and opset. */
+  /** By op, the last that was asked for: most ops are of one domain and opset. */
   readonly #definitions = new Map<string, Definition>();
 
   constructor(
@@ -197,15 +199,13 @@ export class Inference {
   }
 
   #definitionOf({ opType, domain }: Node, opset: number): Definition {
-    const key = `${opType} ${domain} ${opset}`;
-    let known = this.#definitions.get(key);
-    if (!known) {
-      // Some operators were in use before a set had them.
-      const schema = schemaOf(opType, domain, opset) ?? schemaOf(opType, domain, Number.POSITIVE_INFINITY);
-      known = { schema, row: rowOf({ domain, opType }) };
-      this.#definitions.set(key, known);
-    }
-    return known;
+    const known = this.#definitions.get(opType);
+    if (known?.domain === domain && known.opset === opset) return known;
+    // Some operators were in use before a set had them.
+    const schema = schemaOf(opType, domain, opset) ?? schemaOf(opType, domain, Number.POSITIVE_INFINITY);
+    const definition = { domain, opset, schema, row: rowOf({ domain, opType }) };
+    this.#definitions.set(opType, definition);
+    return definition;
   }
 
   /** Bodies of an operator of which nobody knows what it hands to them: their inputs are what they say. */

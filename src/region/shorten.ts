@@ -128,7 +128,10 @@ export function shorten(
   }
   const moved = new Map(runs.flatMap(({ cut }) => [...cut.moves]));
   const movedHere = new Set(moved.values());
-  const isGone = ({ uses }: Value): boolean => uses.size > 0 && [...uses].every(({ node }) => gone.has(node));
+  const isGone = ({ uses }: Value): boolean => {
+    for (const { node } of uses) if (!gone.has(node)) return false;
+    return uses.size > 0;
+  };
   const items = function* (graph: Graph): Iterable<Value | Node> {
     for (const item of inOrder(graph)) {
       const third = moved.get(item);
@@ -223,8 +226,12 @@ function isUniform(column: readonly Value[]): boolean {
 }
 
 /** True where a node of another segment reads one of the constants or inputs. */
-const isReadElsewhere = ({ segments, first }: Run, column: readonly Value[]): boolean =>
-  column.some((value, index) => [...value.uses].some(({ node }) => segments.get(node) !== first + index));
+function isReadElsewhere({ segments, first }: Run, column: readonly Value[]): boolean {
+  return column.some(({ uses }, index) => {
+    for (const { node } of uses) if (segments.get(node) !== first + index) return true;
+    return false;
+  });
+}
 
 /** What nodes, their outputs, constants and inputs are called: each name once, and how to find the part's in another segment. */
 function calledBy(nodes: readonly Node[]): readonly { name: string; nameOf: (own: readonly Node[]) => string }[] {

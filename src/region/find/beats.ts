@@ -72,24 +72,32 @@ function labelsOf(graph: Graph): Int32Array {
     return known;
   };
   const order = graph.nodes();
-  const places = new Map(order.map((node, place) => [node, place]));
-  /** Of each node, what it reads: the place of a node, or below zero what else it is. */
-  const read = order.map(({ inputs }) =>
-    inputs.map((value) => {
+  const places = new Map<Node, number>();
+  for (let place = 0; place < order.length; place++) places.set(order[place] as Node, place);
+  /** Of each node, one after another, what it reads: the place of a node, or below zero what else it is. */
+  const read = new Int32Array(order.reduce((sum, { inputs }) => sum + inputs.length, 0));
+  let count = 0;
+  for (const { inputs } of order)
+    for (const value of inputs) {
       const { producer, tensor } = value ?? {};
-      if (producer) return places.get(producer) ?? -1;
-      return ~((tensor?.shape ?? [value ? 2 : 3]).reduce(mix, numberOf(tensor?.type ?? '')) >>> 1);
-    }),
-  );
+      const constant = () => ~((tensor?.shape ?? [value ? 2 : 3]).reduce(mix, numberOf(tensor?.type ?? '')) >>> 1);
+      read[count++] = producer ? (places.get(producer) ?? -1) : constant();
+    }
   let labels = Int32Array.from(order, ({ opType, outputs }) => {
     const { elem, shape } = outputs[0] ?? {};
     return mix(mix(numberOf(opType), numberOf(elem ?? '')), shape?.length ?? -1);
   });
   for (let radius = 0; radius < RADIUS; radius++) {
     const before = labels;
-    labels = before.map((label, place) =>
-      (read[place] as number[]).reduce((sum, one) => mix(sum, one < 0 ? one : (before[one] as number)), label),
-    );
+    let at = 0;
+    labels = before.map((label, place) => {
+      let sum = label;
+      for (const end = at + (order[place] as Node).inputs.length; at < end; at++) {
+        const one = read[at] as number;
+        sum = mix(sum, one < 0 ? one : (before[one] as number));
+      }
+      return sum;
+    });
   }
   return labels;
 }

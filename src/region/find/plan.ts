@@ -171,16 +171,19 @@ function farReader(
 
 /** Why what the graph gives of a segment is not what it gives of the next. */
 function portsMisfit(graph: Graph, { from, to }: Shift): string | undefined {
-  for (const [place, { opType, outputs }] of from.entries())
-    for (const [index, value] of outputs.entries()) {
-      const other = to[place]?.outputs[index];
+  for (let place = 0; place < from.length; place++) {
+    const { opType, outputs } = from[place] as Node;
+    for (let index = 0; index < outputs.length; index++) {
+      const [value, other] = [outputs[index], to[place]?.outputs[index]];
       if (value && other && portCount(value, graph) !== portCount(other, graph))
         return `the output of ${opType} is an output of the model in one, not in the next`;
     }
+  }
   return undefined;
 }
 
 function portCount(value: Value, graph: Graph): number {
+  if (!value.isOutput) return 0;
   let ports = 0;
   for (const { node } of value.uses) if (node === graph.end) ports++;
   return ports;

@@ -72,6 +72,6 @@ export function nodesBySegment(graph: Graph, segments: ReadonlyMap<Node, number>
 /** Where each node stands in the list of its segment. */
 export function placesIn(lists: readonly (readonly Node[])[]): Map<Node, number> {
   const places = new Map<Node, number>();
-  for (const list of lists) for (const [place, node] of list.entries()) places.set(node, place);
+  for (const list of lists) for (let place = 0; place < list.length; place++) places.set(list[place] as Node, place);
   return places;
 }

@@ -136,10 +136,12 @@ function misfitIn(options: ShiftOptions, to: readonly Node[]): string | undefine
   const { segments, lists, from } = options;
   const values = new Map<Value, Value>();
   const back = new Map<Value, Value>();
-  for (const [place, a] of (lists[from] ?? []).entries()) {
+  const own = lists[from] ?? [];
+  for (let place = 0; place < own.length; place++) {
+    const a = own[place] as Node;
     const { inputs } = to[place] as Node;
-    for (const [index, value] of a.inputs.entries()) {
-      const other = inputs[index];
+    for (let index = 0; index < a.inputs.length; index++) {
+      const [value, other] = [a.inputs[index], inputs[index]];
       if (!value || !other || value === other) continue;
       const misfit = misfitOf(options, to, value, other);
       if (misfit) return `${misfit} at ${a.opType}`;
