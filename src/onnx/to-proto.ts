@@ -226,6 +226,6 @@ function info(name: string, carried: unknown, type: Type | undefined): ValueInfo
 function inOrder<T>(items: readonly T[], order: readonly string[] | undefined, nameOf: (item: T) => string): T[] {
   // Of a name that stands there twice, the first place.
   const places = new Map(order?.map((name, index) => [name, index] as const).reverse());
-  const placeOf = (item: T): number => places.get(nameOf(item)) ?? order?.length ?? 0;
-  return [...items].sort((a, b) => placeOf(a) - placeOf(b));
+  const placed = items.map((item) => ({ item, place: places.get(nameOf(item)) ?? order?.length ?? 0 }));
+  return placed.sort((a, b) => a.place - b.place).map(({ item }) => item);
 }

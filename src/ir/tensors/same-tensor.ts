@@ -36,6 +36,9 @@ function differ(a: Uint8Array, b: Uint8Array, length: number): boolean {
   return false;
 }
 
+/** What is read of a weight for its hash, one after another. */
+const beginning = new Uint8Array(SMALL);
+
 /** FNV-1a over the first bytes, so many at most; of each string where it holds some. */
 export function hashOfBeginning(tensor: Tensor, most: number): number {
   let hash = 0x811c9dc5;
@@ -45,7 +48,7 @@ export function hashOfBeginning(tensor: Tensor, most: number): number {
   };
   if (tensor.strings) tensor.strings.forEach(mix);
   else
-    for (const chunk of tensor.chunks()) {
+    for (const chunk of tensor.chunks(most <= SMALL ? beginning : undefined)) {
       mix(chunk);
       break;
     }

@@ -168,10 +168,15 @@ export interface Expansion {
   readonly pieces: readonly (Uint8Array | Payload)[];
 }
 
-/** The opposite of `collapse`: `lazy` holds triples of (field, index of a payload, 0). */
+/**
+ * The opposite of `collapse`: `lazy` holds triples of (field, index of a payload, 0). Nearly all payloads are those of initializers: nodes are looked
+ * through where others are left.
+ */
 export function expand(skeleton: Uint8Array, payloads: readonly Payload[]): Expansion {
+  if (payloads.length === 0) return { length: skeleton.length, pieces: [skeleton] };
   const source: ByteSource = { size: skeleton.length, read: (at, length) => skeleton.subarray(at, at + length) };
   const cursor = new Cursor(source, 'model');
+  let found = 0;
   const message = (kind: string, start: number, end: number): Expansion => {
     const pieces: (Uint8Array | Payload)[] = [];
     let length = 0;
@@ -187,8 +192,19 @@ export function expand(skeleton: Uint8Array, payloads: readonly Payload[]): Expa
     };
     const fields = [...fieldsOf(cursor, start, end)];
     const payload = kind === 'Tensor' ? payloadsIn(cursor, fields, payloads) : [];
+    found += payload.length;
+    const expansions = new Map<Field, Expansion>();
+    const expandAll = (isMeant: (inner: string) => boolean): void => {
+      for (const field of fields) {
+        if (found === payloads.length) return;
+        const inner = field.wire === 2 ? paths[kind]?.[field.number] : undefined;
+        if (inner && isMeant(inner)) expansions.set(field, message(inner, field.content, field.end));
+      }
+    };
+    expandAll((inner) => inner !== 'Node');
+    expandAll((inner) => inner === 'Node');
     for (const field of fields) {
-      const inner = field.wire === 2 ? paths[kind]?.[field.number] : undefined;
+      const expanded = expansions.get(field);
       // In the order of their numbers, as every encoder writes fields.
       for (; payload[0] && payload[0].number < field.number; payload.shift()) {
         flush(field.start);
@@ -198,8 +214,7 @@ export function expand(skeleton: Uint8Array, payloads: readonly Payload[]): Expa
       if (kind === 'Tensor' && field.number === LAZY_FIELD) {
         flush(field.start);
         pending = field.end;
-      } else if (inner) {
-        const expanded = message(inner, field.content, field.end);
+      } else if (expanded) {
         if (expanded.length === field.end - field.content) continue;
         flush(field.start);
         pending = field.end;
