@@ -2,7 +2,7 @@
 import type { Entry } from '../ir/model.js';
 import type { ByteSource } from '../ir/tensors/tensor.js';
 import type { Type } from '../ir/types.js';
-import type { EntryMessage, FunctionMessage, GraphMessage, NodeMessage, ValueInfoMessage } from './proto/messages.js';
+import type { EntryMessage, FunctionMessage, GraphMessage, ValueInfoMessage } from './proto/messages.js';
 import type { CarriedOpsets } from './proto/opset-import.js';
 
 /** What a graph's file said and the IR does not model; read again by the writer. */
@@ -36,10 +36,3 @@ export interface StrayValueInfo {
 
 /** The messages of metadata entries that say more than a key and a value, or less. */
 export const entryOrigins = new WeakMap<Entry, EntryMessage>();
-
-/** Names that more than one of the nodes has. */
-export const repeatedNames = (nodes: readonly NodeMessage[] = []): ReadonlySet<string> => {
-  const seen = new Set<string>();
-  const isRepeated = (name: string): boolean => seen.size === seen.add(name).size;
-  return new Set(nodes.map(({ name = '' }) => name).filter(isRepeated));
-};

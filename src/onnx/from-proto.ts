@@ -7,8 +7,9 @@ import type { Node } from '../ir/node.js';
 import { scopesIn } from '../ir/scopes/scopes.js';
 import { ModelError } from '../ir/text/errors.js';
 import { equalTypes, type Type, tensorType } from '../ir/types.js';
+import type { Value } from '../ir/value.js';
 import { giveRanges } from '../ir/whole-model/ranges.js';
-import { type CarriedGraph, entryOrigins, repeatedNames, type StrayValueInfo } from './carried.js';
+import { type CarriedGraph, entryOrigins, type StrayValueInfo } from './carried.js';
 import { readFunctions } from './checks/function-calls.js';
 import { constantOf, labelOf } from './constant-node.js';
 import { readAttribute } from './proto/attribute-proto.js';
@@ -28,8 +29,13 @@ import { readSparseTensor, readTensor, rememberSource, type TensorSources } from
 import { readType, writeAs } from './proto/type-proto.js';
 import { Scope } from './scope.js';
 
-/** Throws ModelError where names are missing or defined twice, tensors have the wrong size, or nodes or functions form a cycle. */
-export function fromMessage(message: ModelMessage, sources: TensorSources, place: string): Model {
+/** The nodes of the graph may come beside its message. Throws ModelError where names are missing or defined twice, tensors have the wrong size, or nodes or functions form a cycle. */
+export function fromMessage(
+  message: ModelMessage,
+  sources: TensorSources,
+  place: string,
+  nodes?: Iterable<NodeMessage>,
+): Model {
   if (!message.graph) throw new ModelError(place, 'a graph', 'none', 'The file is not an ONNX model, or is damaged');
   const irVersion = versionOf(message.irVersion, 'an ir_version', place);
   const opsets = opsetsOf(message.opsetImport, place);
@@ -45,7 +51,7 @@ export function fromMessage(message: ModelMessage, sources: TensorSources, place
   model.docString = message.docString ?? '';
   model.metadata = (message.metadataProps ?? []).map(readEntry);
   const reader = new GraphReader(sources);
-  reader.fill(model.graph, message.graph, undefined);
+  reader.fill(model.graph, message.graph, undefined, nodes);
   for (const [type, before] of giveRanges(model)) writeAs(type, before);
   for (const graph of scopesIn(model.graph)) graph.nodes();
   const unread = readFunctions(model, message.functions ?? [], (fn) => reader.readFunction(model, fn));
@@ -94,15 +100,37 @@ const modelledOfNode = ['input', 'output', 'name', 'opType', 'overload', 'attrib
 const carriedPort = (info: ValueInfoMessage, type: Type | undefined) =>
   type ? leftover(info, ['name', 'type']) : { ...leftover(info, ['name', 'type']), type: info.type };
 
+/** What a node reads, where all of it is there whatever comes behind: an own value hides one of an outer scope. Bodies may read more. */
+function inputsAtHand({ input = [], attribute }: NodeMessage, scope: Scope): (Value | undefined)[] | undefined {
+  for (const { g, graphs } of attribute ?? []) if (g || graphs?.length) return undefined;
+  const values = input.map((name) => (name === '' ? undefined : scope.own(name)));
+  return values.every((value, index) => value || input[index] === '') ? values : undefined;
+}
+
+const inputsOf = (node: Node, { input = [] }: NodeMessage, scope: Scope): (Value | undefined)[] =>
+  input.map((name, index) => {
+    const value = name === '' ? undefined : scope.get(name);
+    if (name !== '' && !value)
+      throw new ModelError(node.label, `a value for input ${index}, "${name}"`, 'none of that name');
+    return value;
+  });
+
 class GraphReader {
+  readonly #texts = new Map<string, string>();
   constructor(readonly sources: TensorSources) {}
 
-  fill(graph: Graph, message: GraphMessage, outer: Scope | undefined): void {
+  fill(
+    graph: Graph,
+    message: GraphMessage,
+    outer: Scope | undefined,
+    nodes: Iterable<NodeMessage> = message.node ?? [],
+  ): void {
     const scope = new Scope(outer);
     const place = `graph "${message.name ?? ''}"`;
     graph.name = message.name ?? '';
     graph.docString = message.docString ?? '';
     const strays: StrayValueInfo[] = [];
+    const repeatedNames = new Set<string>();
     graph.carried = {
       message:
         leftover(message, [
@@ -121,7 +149,7 @@ class GraphReader {
       ],
       valueInfo: (message.valueInfo ?? []).map((info) => info.name ?? ''),
       strays,
-      repeatedNames: repeatedNames(message.node),
+      repeatedNames,
     } satisfies CarriedGraph;
     for (const info of message.input ?? []) {
       if (!info.name) throw new ModelError(place, 'a name for every input', 'none');
@@ -147,7 +175,7 @@ class GraphReader {
       else if (input?.isInput) input.tensor = tensor;
       else scope.defineConstant(name, graph.constant(tensor, name), place);
     }
-    this.#fillNodes(graph, message.node ?? [], scope, place);
+    this.#fillNodes(graph, nodes, scope, place, repeatedNames);
     const ports = (message.output ?? []).map((info) => {
       const value = scope.get(info.name ?? '');
       if (!value) throw new ModelError(place, `a value for output "${info.name ?? ''}"`, 'none of that name');
@@ -165,7 +193,8 @@ class GraphReader {
     const graph = new Graph(model, message.name ?? '', opsets.size ? opsets : model.opsets);
     const scope = new Scope();
     for (const name of message.input ?? []) scope.define(name, graph.input(name), place);
-    this.#fillNodes(graph, message.node ?? [], scope, place);
+    const repeatedNames = new Set<string>();
+    this.#fillNodes(graph, message.node ?? [], scope, place, repeatedNames);
     for (const name of message.output ?? []) {
       const value = scope.get(name);
       if (!value) throw new ModelError(place, `a value for output "${name}"`, 'none of that name');
@@ -177,7 +206,7 @@ class GraphReader {
       initializers: [],
       valueInfo: (message.valueInfo ?? []).map((info) => info.name ?? ''),
       strays,
-      repeatedNames: repeatedNames(message.node),
+      repeatedNames,
     } satisfies CarriedGraph;
     return {
       domain: message.domain ?? '',
@@ -205,21 +234,32 @@ class GraphReader {
     };
   }
 
-  /** Two walks: all values first, because a file need not be in order; then inputs and bodies. */
-  #fillNodes(graph: Graph, messages: readonly NodeMessage[], scope: Scope, place: string): void {
-    const nodes: [Node, NodeMessage][] = [];
+  /**
+   * Connects each node at once while all it reads is there, as in most files, and its message is forgotten. A file need not be in order, and bodies may read
+   * what comes behind them: from the first such node on all wait for the others, so that uses come in the order of nodes.
+   */
+  #fillNodes(
+    graph: Graph,
+    messages: Iterable<NodeMessage>,
+    scope: Scope,
+    place: string,
+    repeatedNames: Set<string>,
+  ): void {
+    const waiting: [Node, NodeMessage][] = [];
+    const seen = new Set<string>();
     for (const message of messages) {
+      const { domain, name, overload } = message;
+      if (seen.size === seen.add(name ?? '').size) repeatedNames.add(name ?? '');
       const constant = constantOf(message, this.sources);
       if (constant) {
-        const name = message.output?.[0] ?? '';
-        const value = graph.constant(constant.tensor, name);
+        const output = message.output?.[0] ?? '';
+        const value = graph.constant(constant.tensor, output);
         value.constantNode = constant.node;
-        scope.defineConstant(name, value, place);
+        scope.defineConstant(output, value, place);
         continue;
       }
       if (!message.opType) throw new ModelError(`${labelOf(message)} of ${place}`, 'an op_type', 'none');
-      const { domain, name, overload, opType } = message;
-      const node = graph.add(opType, [], {
+      const node = graph.add(this.#interned(message.opType), [], {
         domain,
         name,
         overload,
@@ -228,23 +268,30 @@ class GraphReader {
       node.docString = message.docString ?? '';
       node.carried = leftover(message, domain === 'ai.onnx' ? modelledOfNode : [...modelledOfNode, 'domain']);
       for (const value of node.outputs) if (value) scope.define(value.name, value, place);
-      nodes.push([node, message]);
+      const inputs = waiting.length > 0 ? undefined : inputsAtHand(message, scope);
+      if (inputs) this.#connect(node, message, inputs, scope);
+      else waiting.push([node, message]);
     }
-    for (const [node, message] of nodes) {
-      const inputs = (message.input ?? []).map((name, index) => {
-        const value = name === '' ? undefined : scope.get(name);
-        if (name !== '' && !value)
-          throw new ModelError(node.label, `a value for input ${index}, "${name}"`, 'none of that name');
-        return value;
-      });
-      graph.connect(node, inputs);
-      for (const attribute of message.attribute ?? []) {
-        const { name = '' } = attribute;
-        if (node.attributes.has(name))
-          throw new ModelError(node.label, 'one attribute of each name', `a second "${name}"`);
-        graph.setAttribute(node, name, this.#attribute(attribute, graph, scope, node.label));
-      }
+    for (const [node, message] of waiting) this.#connect(node, message, inputsOf(node, message, scope), scope);
+  }
+
+  /** Gives a node its inputs, attributes and bodies. */
+  #connect(node: Node, message: NodeMessage, inputs: readonly (Value | undefined)[], scope: Scope): void {
+    const { graph } = node;
+    graph.connect(node, inputs);
+    for (const attribute of message.attribute ?? []) {
+      const name = this.#interned(attribute.name ?? '');
+      if (node.attributes.has(name))
+        throw new ModelError(node.label, 'one attribute of each name', `a second "${name}"`);
+      graph.setAttribute(node, name, this.#attribute(attribute, graph, scope, node.label));
     }
+  }
+
+  /** The same text for all nodes that say the same. */
+  #interned(text: string): string {
+    const known = this.#texts.get(text);
+    if (known === undefined) this.#texts.set(text, text);
+    return known ?? text;
   }
 
   #attribute(message: AttributeMessage, graph: Graph, scope: Scope, owner: string): Attribute {

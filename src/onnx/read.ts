@@ -11,6 +11,7 @@ import { TOO_DEEP } from './codec/reader.js';
 import { openExternal, openModel } from './files.js';
 import { fromMessage } from './from-proto.js';
 import type { Message, ModelMessage, TensorMessage } from './proto/messages.js';
+import { NodeBatches, withoutNodes } from './proto/node-batches.js';
 import { readTensor, type TensorSources } from './proto/tensor-proto.js';
 import { collapse, tooDeep } from './proto/wire.js';
 import { type ReadOptions, readOptionsIn } from './read-options.js';
@@ -29,10 +30,11 @@ export async function readModel(source: string | URL | Uint8Array | Blob, given:
   const options = readOptionsIn(given);
   const { main, place, folder } = await opened(source, options);
   refuseOtherFormats(main, place);
-  const skeleton = collapse(main, place);
-  const message = decode<ModelMessage>('ModelProto', skeleton, place);
-  const locations = externalLocations(message);
-  const model = fromMessage(message, await withExternalFiles(locations, main, folder, options), place);
+  const { rest, batches } = withoutNodes(collapse(main, place));
+  const message = decode<ModelMessage>('ModelProto', rest, place);
+  const nodes = batches && new NodeBatches(batches, (bytes) => decode('GraphProto', bytes, place));
+  const locations = externalLocations([message, ...(nodes?.with('location') ?? [])]);
+  const model = fromMessage(message, await withExternalFiles(locations, main, folder, options), place, nodes);
   // Numbers in other files are not found from another folder.
   if (locations.size === 0) (model.carried as CarriedModel).source = main;
   return model;

@@ -16,6 +16,7 @@ export class Scope {
     const before = this.#values.get(name);
     if (before?.isConstant && !before.isInput) {
       before.name = `${name}_overridden`;
+      before.graph.replaceUses(before, value);
       this.#values.delete(name);
     }
     if (name) this.define(name, value, place);

@@ -48,7 +48,7 @@ export function hashOfBeginning(tensor: Tensor, most: number): number {
   };
   if (tensor.strings) tensor.strings.forEach(mix);
   else
-    for (const chunk of tensor.chunks(most <= SMALL ? beginning : undefined)) {
+    for (const chunk of tensor.chunks(most <= beginning.length / 4 ? () => beginning : undefined)) {
       mix(chunk);
       break;
     }

@@ -33,7 +33,7 @@ export const tooDeep = (place: string): ModelError =>
 const WINDOW = 1 << 16;
 
 /** Reads a source forwards through a window. */
-class Cursor {
+export class Cursor {
   #window: Uint8Array = new Uint8Array(0);
   #start = 0;
   #scratch?: Uint8Array<ArrayBuffer>;
@@ -67,10 +67,15 @@ class Cursor {
   }
 }
 
+export const inMemory = (bytes: Uint8Array): ByteSource => ({
+  size: bytes.length,
+  read: (at, length) => bytes.subarray(at, at + length),
+});
+
 const TRUNCATED = 'The file is truncated: copy it again';
 const NOT_ONNX = 'The file is not an ONNX model, or is damaged';
 
-interface Field {
+export interface Field {
   readonly number: number;
   readonly wire: number;
   /** Where the tag, the content and the next field begin. */
@@ -79,7 +84,7 @@ interface Field {
   readonly end: number;
 }
 
-function* fieldsOf(cursor: Cursor, start: number, end: number): Iterable<Field> {
+export function* fieldsOf(cursor: Cursor, start: number, end: number): Iterable<Field> {
   for (let at = start; at < end; ) {
     const [tag, afterTag] = cursor.varint(at, end);
     const number = Math.floor(tag / 8);
@@ -174,8 +179,7 @@ export interface Expansion {
  */
 export function expand(skeleton: Uint8Array, payloads: readonly Payload[]): Expansion {
   if (payloads.length === 0) return { length: skeleton.length, pieces: [skeleton] };
-  const source: ByteSource = { size: skeleton.length, read: (at, length) => skeleton.subarray(at, at + length) };
-  const cursor = new Cursor(source, 'model');
+  const cursor = new Cursor(inMemory(skeleton), 'model');
   let found = 0;
   const message = (kind: string, start: number, end: number): Expansion => {
     const pieces: (Uint8Array | Payload)[] = [];
@@ -256,7 +260,7 @@ function varints(numbers: readonly number[]): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function pushMessage(pieces: Uint8Array[], number: number, content: Uint8Array[]): void {
+export function pushMessage(pieces: Uint8Array[], number: number, content: Uint8Array[]): void {
   const length = content.reduce((sum, piece) => sum + piece.length, 0);
   pieces.push(varints([number * 8 + 2, length]));
   for (const piece of content) pieces.push(piece);
@@ -266,7 +270,7 @@ function* copies(source: ByteSource, start: number, end: number): Iterable<Uint8
   for (let at = start; at < end; at += CHUNK) yield source.read(at, Math.min(CHUNK, end - at));
 }
 
-function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {
