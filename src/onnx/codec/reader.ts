@@ -7,6 +7,8 @@ export type Int64 = number | { low: number; high: number; unsigned?: boolean };
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 /** Text that is shorter is read faster without a decoder. */
 const SHORT = 64;
+/** The characters of such a text. Text that grows by one after another is kept as all its beginnings. */
+const characters: number[] = [];
 
 export class WireReader {
   at = 0;
@@ -106,12 +108,14 @@ export class WireReader {
   string(): string {
     const length = this.length();
     const start = this.take(length);
-    let text = '';
-    let at = length < SHORT ? start : this.at;
-    for (; at < this.at && (this.data[at] as number) < 128; at++) text += String.fromCharCode(this.data[at] as number);
-    if (text.length === length) return text;
+    if (length < SHORT) {
+      characters.length = 0;
+      for (let at = start; at < this.at && (this.data[at] as number) < 128; at++)
+        characters.push(this.data[at] as number);
+      if (characters.length === length) return String.fromCharCode.apply(null, characters);
+    }
     const bytes = this.data.subarray(start, this.at);
-    text = utf8.decode(bytes);
+    const text = utf8.decode(bytes);
     return text.includes('\ufffd') ? textOf(bytes) : text;
   }
 
