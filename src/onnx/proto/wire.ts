@@ -75,7 +75,7 @@ export const inMemory = (bytes: Uint8Array): ByteSource => ({
 const TRUNCATED = 'The file is truncated: copy it again';
 const NOT_ONNX = 'The file is not an ONNX model, or is damaged';
 
-export interface Field {
+interface Field {
   readonly number: number;
   readonly wire: number;
   /** Where the tag, the content and the next field begin. */
