@@ -38,9 +38,7 @@ describe('a search with little time', () => {
     for (const { error } of ends) expect(error).toBeGreaterThan(1e-4);
     expect(found.first?.node).toBeDefined();
     expect(found.first?.without).toBeUndefined();
-    const whole = await errorByBlock(layers, model, { partsOf });
-    expect(whole.cut).toBeUndefined();
-    expect(whole.values.length).toBe(found.values.length + (found.cut ?? 0));
+    expect(found.cut).toBeGreaterThan(0);
   });
 
   it('goes on with the block where the error begins', async () => {

@@ -1,6 +1,6 @@
 /**
  * Races two models of which a run or a load takes long: on the sessions that are there, until the interval decides, or nothing is left to be found.
- * Why this way. A difference is looked for after 2, 3, 4 and 6 pairs in one place, each time by an interval of 99.8 %: together they call two
+ * Why this way. A difference is looked for after 3, 4 and 6 pairs in one place, each time by an interval of 99.8 %: together they call two
  * equal models different in less than 1 of 100 cases. One place may favour a model by a few percent, so what is found by a hair has to lie beyond that, and
  * to be found again by other sessions, in processes that change places.
  */
@@ -12,10 +12,10 @@ import { type Race, raceOf } from './race.js';
 import { type Estimate, estimateOf, HAIR, type TimePair } from './statistics.js';
 
 /** The numbers of pairs after which a place may be left. */
-const LOOKS = [2, 3, 4, 6];
-const [LEAST, MOST] = [LOOKS[0] as number, LOOKS.at(-1) as number];
-/** Pairs that a place gets, however long a run takes. */
-const USUAL = 3;
+const LOOKS = [3, 4, 6];
+/** Pairs that a place gets, however long a run takes, and the most; two tell something where the deadline leaves no time for more. */
+const [USUAL, MOST] = [3, 6];
+const LEAST = 2;
 
 /** An interval whose half width, as a logarithm, is below this tells all that matters: a difference of a tenth from none. */
 const FAIR = 0.04;
@@ -33,7 +33,7 @@ export function isSettled(pairs: readonly TimePair[]): boolean {
   if (!LOOKS.includes(pairs.length)) return false;
   const found = estimateOf(pairs);
   const half = Math.log(found.interval.high / found.interval.low) / 2;
-  return isFar(found) || (pairs.length > LEAST && half <= FAIR);
+  return isFar(found) || half <= FAIR;
 }
 
 /** The estimate from pairs of one place, and of another one where that is needed; `pairsIn` undefined: there is no time for it. */
