@@ -10,7 +10,6 @@ import { optimizeBy } from '../optimize.js';
 import { expectGates, isBelieved, requiredIn, requireGate } from '../run/outcome.js';
 import type { PassesLike } from '../run/parse.js';
 import type { Pass } from '../run/pass.js';
-import type { Progress } from '../run/pipeline/pipeline-options.js';
 import type { Report } from '../run/report/report.js';
 import { withTakenBack, worthless } from '../run/take-back/worthless.js';
 import { aotOf } from './aot.js';
@@ -19,6 +18,7 @@ import { withCures } from './cures.js';
 import { writeText } from './destination.js';
 import { asValidated, type EndFindings, Ends } from './ends.js';
 import { type OptimizeFileOptions, optimizeFileSchema } from './options.js';
+import { progressText } from './progress-text.js';
 import { withPromise } from './promised-size.js';
 import { publish } from './publish.js';
 import { jobDetails } from './report-details.js';
@@ -154,15 +154,3 @@ const asText = (passes: PassesLike, parsed: readonly Pass[]): string =>
   typeof passes === 'string' ? passes : parsed.map(({ definition }) => definition.name).join(',');
 
 const isSame = ({ passes }: Report): boolean => passes.every(({ status }) => status !== 'applied');
-
-const progressText = ({ step, pass, position, count, about }: Progress): string => {
-  if (about) return `${position + 1}/${count} measuring ${about}`;
-  const doing = {
-    infer: 'inferring types',
-    run: 'running',
-    tune: 'measuring',
-    verify: 'verifying',
-    narrow: 'finding where it breaks its gate',
-  }[step];
-  return `${position + 1}/${count} ${pass}: ${doing}`;
-};

@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { msText } from '../../src/ir/text/quantities.js';
 import { benchmarkSection } from '../../src/report/html/sections/benchmark.js';
+import { errorSection } from '../../src/report/html/sections/error.js';
 import { passesSection } from '../../src/report/html/sections/passes.js';
 import { verdictSection } from '../../src/report/html/sections/verdict.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
@@ -40,7 +41,7 @@ it('says in words which block adds most of the error, and not which has most of 
   // The last has the largest error, which it has from the second.
   const found = errors([block(0, 0.01), block(1, 0.05), block(2, 0.02), block(3, 0.0625)]);
   const text =
-    'The error grows most in layer 2, from 0.010 to 0.050: it adds 64 % of the error, more than any other of 4 parts.';
+    'The error grows most in layer 2 (x), from 0.010 to 0.050: it adds 64 % of the error, more than any other of 4 parts.';
   expect(errorSource(found)).toBe(text);
   const report = { ...sample, ...found };
   expect(textOf(verdictSection(report).body)).toContain(text);
@@ -64,4 +65,18 @@ it('shows the same times as the terminal and Markdown', async () => {
       for (const shown of [name, msText(original), msText(result)]) expect(view).toContain(shown);
   const passes = textOf(passesSection(sample).body);
   for (const { ms } of sample.passes) expect(passes).toContain(msText(ms));
+});
+
+it('is a warning where nothing was run, and says once that nothing was compared', () => {
+  const { accuracy: _, errors: __, speed: ___, ...rest } = sample;
+  const unproven: Report = {
+    ...rest,
+    gates: [],
+    outcome: { asked: [], done: [], takenBack: [] },
+    verification: { level: 'none' },
+  };
+  expect(textOf(verdictSection(unproven).body)).toContain('class="headline warn"');
+  const error = textOf(errorSection(unproven).body);
+  expect(error).toContain('Nothing was compared with the original.');
+  expect(error).not.toContain('By depth');
 });

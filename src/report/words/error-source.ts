@@ -26,7 +26,7 @@ export function errorSource({ errors }: Pick<Report, 'errors'>): string | undefi
   if (!worst) return undefined;
   const grown = `from ${numberText(from)} to ${numberText(from + most)}`;
   const share = `adds ${percentText(most / largest)} of the error`;
-  return `The error grows most in ${blockName(worst)}, ${grown}: it ${share}, more than any other of ${errors.byBlock.length} parts.`;
+  return `The error grows most in ${blockName(worst)} (${worst.at}), ${grown}: it ${share}, more than any other of ${errors.byBlock.length} parts.`;
 }
 
 /** On what the errors by block were measured; undefined of an older report, which does not say. */

@@ -14,7 +14,7 @@ export function showDetails(pairs: readonly TextId[], opener: HTMLElement | SVGE
   );
   panel.innerHTML =
     html`<button type="button" class="close" aria-label="Close the details">Close <kbd>Esc</kbd></button>
-<dl>${rows.map(([name, text]) => html`<dt>${name}</dt><dd>${text}</dd>`)}</dl>`.text;
+<dl>${rows.map(([name, text]) => html`<dt>${name}</dt><dd${name === 'tree' && html` class="tree"`}>${text}</dd>`)}</dl>`.text;
   panel.querySelector('button')?.addEventListener('click', closeDetails);
   panel.hidden = false;
   panel.scrollTop = 0;

@@ -18,7 +18,8 @@ export function errorSection(report: Report): PageSection {
     id: 'error',
     title: 'Error',
     ...(worst && { count: numberText(worst.relativeL2 ?? Number.POSITIVE_INFINITY) }),
-    body: [outputs(report), byDepth(report), drift(report)],
+    // Where nothing was compared, it is said once.
+    body: [outputs(report), (report.errors || report.accuracy?.inputs.length) && byDepth(report), drift(report)],
   };
 }
 
