@@ -1,6 +1,6 @@
 /** Measures the largest and smallest magnitude in a float tensor: reads it once, in pieces, and keeps nothing. */
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
-import { elementCount, memoryTensor, type Tensor } from '../../src/ir/tensors/tensor.js';
+import { elementCount, memoryTensor, type PiecePlace, type Tensor } from '../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../src/ir/types.js';
 
 /** Constants with at most this many elements are parameters of the arithmetic (an epsilon, a scale), and no weights. */
@@ -15,10 +15,10 @@ export interface Extent {
   readonly hasNonFinite: boolean;
 }
 
-/** Pieces of a float tensor as numbers, in order, each valid until the next. */
-export function* floatChunks(tensor: Tensor): Iterable<Float32Array | Float64Array> {
+/** Pieces of a float tensor as numbers, in order, each valid until the next. Those of float32 may be read where `place` says. */
+export function* floatChunks(tensor: Tensor, place?: PiecePlace): Iterable<Float32Array | Float64Array> {
   const size = dataTypes[tensor.type].bits / 8;
-  for (const chunk of tensor.chunks()) {
+  for (const chunk of tensor.chunks(tensor.type === 'float32' ? place : undefined)) {
     const length = chunk.length / size;
     const { buffer, byteOffset } = chunk.byteOffset % 4 === 0 ? chunk : chunk.slice();
     if (tensor.type === 'float32') yield new Float32Array(buffer, byteOffset, length);

@@ -2,7 +2,7 @@
  * Rounds the numbers of a weight to a float of 16 bits, with the feedback of `Encoder`: the same arithmetic in loops that call nothing, over blocks that
  * stay in the cache, because every number of a file goes through them.
  */
-import { BLOCK, halvesAcrossByKernel } from '../../../src/ir/kernels/halves.js';
+import { BLOCK, halvesAcrossByKernel, numbersPlace } from '../../../src/ir/kernels/halves.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { floatChunks } from '../extent.js';
 import { groupAt } from '../quantize.js';
@@ -28,7 +28,8 @@ export class HalfEncoder {
   *bytes(tensor: Tensor): Iterable<Uint8Array> {
     const bits = new Uint16Array(Math.min(BLOCK, elementCount(tensor.shape)));
     let [place, used] = [0, 0];
-    for (const numbers of floatChunks(tensor))
+    const readTo = this.withKernels ? numbersPlace(this.#errors.length) : undefined;
+    for (const numbers of floatChunks(tensor, readTo))
       for (let from = 0; from < numbers.length; ) {
         const count = Math.min(numbers.length - from, bits.length - used);
         this.#halve(numbers.subarray(from, from + count), bits.subarray(used, used + count), place);

@@ -1,4 +1,5 @@
 /** Measures the change of a weight's channels by rounding to a float of 16 bits, and chooses the one that changes them less. */
+import { numbersPlace } from '../../../src/ir/kernels/halves.js';
 import { floatChunks } from '../extent.js';
 import { columnOffsets, groupAt, type Matrix } from '../quantize.js';
 import { Channels, largestIn } from './channel-errors.js';
@@ -50,7 +51,7 @@ export function channelErrors(matrix: Matrix, step = 1): HalfErrors & { readonly
   const largest = new Float64Array(columnGroups.step > 0 ? 1 : groups);
   const groupOf = (row: number) => groupAt(rowGroups, row);
   let place = 0;
-  for (const numbers of floatChunks(matrix.tensor)) {
+  for (const numbers of floatChunks(matrix.tensor, numbersPlace())) {
     const largestFrom = largestIn(numbers);
     if (largest.length === 1) raise(largest, 0, largestFrom(0, numbers.length));
     else

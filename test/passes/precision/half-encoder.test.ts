@@ -1,10 +1,17 @@
 /** Weights in 16 bits, bit for bit: every number of both types, ties between them, and feedback in every layout of channels. */
 import { describe, expect, it } from 'vitest';
-import { channelGroups } from '../../../passes/precision/weights/groups.js';
+import { channelGroups, matrixOf } from '../../../passes/precision/weights/groups.js';
 import { HalfEncoder } from '../../../passes/precision/weights/half-encoder.js';
 import { type HalfFloat, halfBits, roundedTo } from '../../../passes/precision/weights/half-floats.js';
+import { halfErrors } from '../../../passes/precision/weights/rounding.js';
 import { numbersOf } from '../../../src/ir/tensors/numbers.js';
-import { elementCount, memoryTensor, type Tensor } from '../../../src/ir/tensors/tensor.js';
+import {
+  type ByteSource,
+  elementCount,
+  memoryTensor,
+  rangeTensor,
+  type Tensor,
+} from '../../../src/ir/tensors/tensor.js';
 import { randomWeights } from '../../check-pass.js';
 
 const types = ['float16', 'bfloat16'] as const;
@@ -67,6 +74,30 @@ describe.each(types)('%s', (type) => {
     const groups = channelGroups([400, 300], { channels: [1], contracted: [0] });
     const [whole, cut] = [tensor, pieces].map((one) => joined(new HalfEncoder(groups, type).bytes(one)));
     expect(cut).toEqual(whole);
+  });
+
+  it.each([
+    ['columns', [257, 301], [1], [0]],
+    ['rows', [257, 301], [0], [1]],
+    ['no feedback', [257, 301], [0], []],
+  ])('gives of numbers in a file what it gives of those in memory: %s', (_name, shape, channels, contracted) => {
+    const tensor = randomWeights(shape, 0.05, 5);
+    const bytes = tensor.bytes();
+    const source: ByteSource = {
+      size: bytes.length,
+      read(offset, length, scratch = new Uint8Array(length)) {
+        scratch.set(bytes.subarray(offset, offset + length));
+        return scratch.subarray(0, length);
+      },
+    };
+    const stored = rangeTensor('float32', shape, source, 0);
+    const groups = channelGroups(shape, { channels, contracted });
+    const [inScript, fromFile] = [
+      new HalfEncoder(groups, type, false).bytes(tensor),
+      new HalfEncoder(groups, type).bytes(stored),
+    ].map(joined);
+    expect(fromFile).toEqual(inScript);
+    expect(halfErrors(matrixOf(stored, groups))).toEqual(halfErrors(matrixOf(tensor, groups)));
   });
 });
 
