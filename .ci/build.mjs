@@ -3,11 +3,12 @@
  * processes and a browser's page lie beside the file that starts them. The library for browsers is built beside it, in a folder of its own.
  */
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileKernels } from '../src/ir/kernels/compile.mjs';
 import { licences } from './bundled-licences.mjs';
+import { grouped } from './grouped.mjs';
 import { reportPage } from './report-page.mjs';
 import { inBrowser } from './seams.mjs';
 import { asNamespace, englishOnly } from './zod.mjs';
@@ -28,7 +29,7 @@ const shared = {
   metafile: true,
   logLevel: 'warning',
 };
-const { metafile } = await build({
+const inNode = {
   ...shared,
   entryPoints: {
     index: 'src/index.ts',
@@ -48,7 +49,16 @@ const { metafile } = await build({
   target: 'node20',
   external: ['onnxruntime-node', 'typescript', '@modelcontextprotocol/sdk'],
   plugins: [englishOnly, reportPage],
-});
+};
+const node = await build({ ...inNode, write: false });
+const { metafile } = node;
+const nodeFiles = await grouped(
+  node,
+  { 'shared.js': ['cli/command.ts', 'src/index.ts'], 'library.js': ['src/index.ts'] },
+  inNode,
+);
+await mkdir(join(root, 'dist'), { recursive: true });
+for (const { path, contents } of nodeFiles) await writeFile(path, contents);
 // Nothing is external: a bundler need not resolve a package, nor read one in CommonJS.
 const web = await build({
   ...shared,
@@ -81,7 +91,7 @@ await writeFile(join(root, 'dist/browser/index.js'), indexed.join(''));
 // What an earlier build left would be packed with the package.
 const dist = join(root, 'dist');
 await rm(join(dist, 'types'), { recursive: true, force: true });
-const built = new Set([metafile, web.metafile].flatMap(({ outputs }) => Object.keys(outputs)));
+const built = new Set([...nodeFiles.map(({ path }) => `dist/${basename(path)}`), ...Object.keys(web.metafile.outputs)]);
 for (const name of ['index', 'zod']) built.add(`dist/browser/${name}.js`);
 for (const folder of ['dist', 'dist/browser'])
   for (const name of await readdir(join(root, folder)))

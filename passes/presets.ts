@@ -21,20 +21,37 @@ const {
   tieWeights,
 } = passes;
 
+/** A preset whose passes are made when they are first read: their options are checked then. */
+function preset(about: Omit<Preset, 'passes'>, make: () => readonly Pass[]): Preset {
+  let made: readonly Pass[] | undefined;
+  return {
+    ...about,
+    get passes() {
+      made ??= make();
+      return made;
+    },
+  };
+}
+
 /** Every fusion: what `explain` asks too. */
-export const fuse: Preset = {
-  name: 'fuse',
-  summary: 'Every fusion: rotary embeddings, attention, norms and activations as one kernel each.',
-  passes: [fuseRope(), fuseAttn(), fuseNorm(), fuseAct()],
-};
+export const fuse = preset(
+  {
+    name: 'fuse',
+    summary: 'Every fusion: rotary embeddings, attention, norms and activations as one kernel each.',
+  },
+  () => [fuseRope(), fuseAttn(), fuseNorm(), fuseAct()],
+);
 
 /** Of the file: a quarter, the scales, and what the names take. */
 const QUARTER = 0.28;
 
-const exact = [simplify(), ...fuse.passes];
+const exact = preset(
+  { name: 'exact', summary: 'Fewer nodes, and every fusion; numbers change by the order of sums only.' },
+  () => [simplify(), ...fuse.passes],
+);
 
 /** Of a file of few numbers the rest is a part of what is promised. */
-const small = compact({ above: SMALL_FILE });
+const small = (): Pass => compact({ above: SMALL_FILE });
 
 const onGpu = (pass: Pass): Pass => ({ ...pass, serves: (target) => !isHost(target) });
 
@@ -44,27 +61,33 @@ const whole = (passes: readonly Pass[]): readonly Pass[] => [onGpu(fullGraph()),
 /** Every preset, in the order of what it gives up. */
 export const presets: readonly Preset[] = [
   fuse,
-  {
-    name: 'exact',
-    summary: 'Fewer nodes, and every fusion; numbers change by the order of sums only.',
-    passes: exact,
-  },
-  {
-    name: 'half',
-    share: 0.52,
-    summary: 'The same, and weights of 16 bits: half the file.',
+  exact,
+  preset(
+    {
+      name: 'half',
+      share: 0.52,
+      summary: 'The same, and weights of 16 bits: half the file.',
+    },
     // What computes in float32 on a GPU is stored in 16 bits.
-    passes: [
-      ...whole([tieWeights(), ...exact, bf16({ float: 'auto' }), onGpu(fp16({ compute: false })), onGpu(fuseCache())]),
-      small,
+    () => [
+      ...whole([
+        tieWeights(),
+        ...exact.passes,
+        bf16({ float: 'auto' }),
+        onGpu(fp16({ compute: false })),
+        onGpu(fuseCache()),
+      ]),
+      small(),
     ],
-  },
-  {
-    name: 'quarter',
-    share: QUARTER,
-    summary: 'The same as exact, and weights of 8 bits, the rest of 16: a quarter of the file.',
+  ),
+  preset(
+    {
+      name: 'quarter',
+      share: QUARTER,
+      summary: 'The same as exact, and weights of 8 bits, the rest of 16: a quarter of the file.',
+    },
     // Activations last: the runtime's integer products take the bias that BiasGelu would take from them (4 to 6 % of an encoder's time).
-    passes: [
+    () => [
       ...whole([
         tieWeights(),
         simplify(),
@@ -75,15 +98,17 @@ export const presets: readonly Preset[] = [
         fuseAct(),
         fp16({ compute: false }),
       ]),
-      small,
+      small(),
     ],
-  },
-  {
-    name: 'eighth',
-    share: 0.16,
-    summary: 'The same as exact, and weights of 4 bits, the rest of 8 and 16: an eighth of the file, and the scales.',
+  ),
+  preset(
+    {
+      name: 'eighth',
+      share: 0.16,
+      summary: 'The same as exact, and weights of 4 bits, the rest of 8 and 16: an eighth of the file, and the scales.',
+    },
     // Weights where 4 bits break the gate get 8, and those where 8 do get 16.
-    passes: [
+    () => [
       ...whole([
         tieWeights(),
         simplify(),
@@ -95,7 +120,7 @@ export const presets: readonly Preset[] = [
         fuseAct(),
         fp16({ compute: false }),
       ]),
-      small,
+      small(),
     ],
-  },
+  ),
 ];

@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { attentionOps } from './attention/emit/choice.js';
+import { attentionOps } from './attention/attention-ops.js';
 import { sizeSchema } from './fit/size.js';
 
 export interface PassSetting {

@@ -44,10 +44,11 @@ export { type WriteOptions, type WrittenFiles, writeModel } from './onnx/write.j
 export { type OptimizeOptions, optimize } from './optimize.js';
 export { type PlanOptions, plan } from './plan/plan.js';
 export { reportBadge } from './report/badge.js';
-export { type CsvTable, reportCsv } from './report/csv.js';
+export { reportCsv } from './report/csv.js';
 export { diffMarkdown, diffText } from './report/diff/diff-text.js';
 export { modelDiffText } from './report/diff/model-diff-text.js';
 export { type DiffGate, type DiffGateName, diffReports, type ReportDiff } from './report/diff/report-diff.js';
+export type { CsvTable } from './report/format-names.js';
 export { type FolderHtmlOptions, folderHtml, type ReportHtmlOptions, reportHtml } from './report/html/report-html.js';
 export {
   type ContradictionInfo,

@@ -45,6 +45,15 @@ describe('what is loaded', () => {
     expect(packages).toEqual([]);
   });
 
+  it('the library: three files, of which the command reads its words with one', async () => {
+    const { files } = await staticClosure('dist/index.js');
+    expect(files.sort()).toEqual(['dist/index.js', 'dist/library.js', 'dist/shared.js']);
+    const [, command] = /import\("\.\/(.*?)"\)/.exec(readFileSync(join(root, 'dist/cli.js'), 'utf8')) ?? [];
+    const read = (await staticClosure(`dist/${command}`)).files;
+    expect(read).toContain('dist/shared.js');
+    expect(read).not.toContain('dist/library.js');
+  });
+
   it('the command: no package', async () => {
     const { packages } = await staticClosure('dist/cli.js');
     expect(packages.filter((name) => !builtinModules.includes(name.replace('node:', '')))).toEqual([]);

@@ -1,6 +1,5 @@
 /** The commands that show reports. */
-import { csvTables } from '../../src/report/csv.js';
-import { reportFormats } from '../../src/report/formats.js';
+import { csvTables, reportFormats } from '../../src/report/format-names.js';
 import type { Command } from './command.js';
 import { summaryFlag } from './flag-sets.js';
 import { isSo, oneOf, valued } from './flags.js';

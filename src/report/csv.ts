@@ -3,10 +3,7 @@ import { shellWord } from '../ir/text/shell-word.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { nodeDetails } from '../run/report/details/unpack.js';
 import type { Report } from '../run/report/report.js';
-
-export const csvTables = ['passes', 'nodes', 'weights'] as const;
-/** The tables that `reportCsv` writes. */
-export type CsvTable = (typeof csvTables)[number];
+import type { CsvTable } from './format-names.js';
 
 type Cell = string | number | null | undefined;
 /** A row by its titles. */

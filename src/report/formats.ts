@@ -2,14 +2,12 @@
 import type { Report } from '../run/report/report.js';
 import { reportJson } from '../run/report/report-json.js';
 import { reportBadge } from './badge.js';
-import { type CsvTable, reportCsv } from './csv.js';
+import { reportCsv } from './csv.js';
+import type { CsvTable, ReportFormat } from './format-names.js';
 import { reportHtml } from './html/report-html.js';
 import { reportMarkdown } from './markdown.js';
 import { reportText } from './text.js';
 import type { TextOptions } from './text-options.js';
-
-export const reportFormats = ['text', 'json', 'md', 'html', 'csv', 'badge'] as const;
-export type ReportFormat = (typeof reportFormats)[number];
 
 const endings: Readonly<Record<string, ReportFormat>> = {
   txt: 'text',

@@ -77,7 +77,8 @@ export function optionsFromText(definition: PassDefinition, texts: readonly stri
   for (const text of texts) {
     const at = text.indexOf('=');
     const name = camelCase(at < 0 ? text : text.slice(0, at));
-    const schema = knownOption(definition, schemas, name);
+    refuseUnknown(definition, schemas, name);
+    const schema = schemas[name] as JsonSchema;
     const written = at < 0 ? 'true' : text.slice(at + 1);
     const value = read(written, schema);
     if (value === undefined)
@@ -93,18 +94,14 @@ export function optionsFromText(definition: PassDefinition, texts: readonly stri
 /** Throws UsageError where an option has a name the schema does not know: zod alone would drop it without a word. */
 export function checkOptionNames(definition: PassDefinition, options: unknown): void {
   if (typeof options !== 'object' || options === null) return;
-  const schemas = schemaOf(definition);
-  for (const name of Object.keys(options)) knownOption(definition, schemas, name);
+  // To describe a schema takes long; names are at hand.
+  const known = definition.options instanceof z.ZodObject ? definition.options.shape : schemaOf(definition);
+  for (const name of Object.keys(options)) refuseUnknown(definition, known, name);
 }
 
-function knownOption(
-  { name: pass }: PassDefinition,
-  schemas: Readonly<Record<string, JsonSchema>>,
-  name: string,
-): JsonSchema {
-  const schema = Object.hasOwn(schemas, name) ? schemas[name] : undefined;
-  if (!schema) throw new UsageError(`pass ${pass}: ${unknownText('option', name, Object.keys(schemas))}`);
-  return schema;
+function refuseUnknown({ name: pass }: PassDefinition, known: object, name: string): void {
+  if (!Object.hasOwn(known, name))
+    throw new UsageError(`pass ${pass}: ${unknownText('option', name, Object.keys(known))}`);
 }
 
 /** The one line that says what zod found wrong with options that were given. */

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { reportBadge } from '../../src/report/badge.js';
 import { reportCsv } from '../../src/report/csv.js';
-import { formatOf, formatted, reportFormats } from '../../src/report/formats.js';
+import { reportFormats } from '../../src/report/format-names.js';
+import { formatOf, formatted } from '../../src/report/formats.js';
 import { reportText } from '../../src/report/text.js';
 import { packed } from '../../src/run/report/details/pack.js';
 import type { NodeDetails } from '../../src/run/report/details/readable.js';

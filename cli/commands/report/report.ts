@@ -2,8 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { UsageError, unknownText } from '../../../src/ir/text/usage-error.js';
 import { checkDestinations, writeText } from '../../../src/job/destination.js';
-import type { CsvTable } from '../../../src/report/csv.js';
-import { formatOf, formatted, type ReportFormat, reportFormats } from '../../../src/report/formats.js';
+import type { CsvTable } from '../../../src/report/format-names.js';
+import { type ReportFormat, reportFormats } from '../../../src/report/format-names.js';
+import { formatOf, formatted } from '../../../src/report/formats.js';
 import { reportMarkdown } from '../../../src/report/markdown.js';
 import { readReport } from '../../../src/run/report/read-report.js';
 import type { Report } from '../../../src/run/report/report.js';

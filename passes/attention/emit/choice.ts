@@ -5,6 +5,7 @@ import { gainsFrom } from '../../../src/ir/targets/targets.js';
 import type { DataType } from '../../../src/ir/types.js';
 import { helps, type Match, Miss } from '../../../src/match/miss.js';
 import type { PassContext } from '../../../src/run/pass.js';
+import type { AttentionOp } from '../attention-ops.js';
 import type { AttentionSite } from '../read/site.js';
 import { isAttentionFaster } from './fastest.js';
 import { groupQueryAttention } from './group-query.js';
@@ -31,22 +32,17 @@ interface OpEmitter extends Omit<OpChoice, 'name' | 'why'> {
   readonly opType?: string;
 }
 
-/** The ops that can be asked for, as users write them. */
+/** The ops that can be asked for. */
 const emitters = {
   MultiHeadAttention: { emit: multiHeadAttention, domain: 'com.microsoft', opset: 1 },
   GroupQueryAttention: { emit: groupQueryAttention, domain: 'com.microsoft', opset: 1 },
   Attention: { emit: standardAttention, domain: '', opset: ATTENTION },
   'com.microsoft.Attention': { emit: packedAttention, domain: 'com.microsoft', opset: 1, opType: 'Attention' },
-} as const satisfies Record<string, OpEmitter>;
+} as const satisfies Record<Exclude<AttentionOp, 'auto'>, OpEmitter>;
 
 /** CUDA's kernel: by its source. */
 const CPU_ALONE =
   'GroupQueryAttention is emitted for the CPU alone: on CUDA it takes neither float32 nor a bias, on WebGPU it has not been run';
-
-export type AttentionOp = 'auto' | keyof typeof emitters;
-
-/** The values of the option `op`. */
-export const attentionOps = ['auto', ...(Object.keys(emitters) as (keyof typeof emitters)[])] as const;
 
 /**
  * The op for a site: the one asked for; else GroupQueryAttention for long causal rows of known sizes on the CPU, Attention for a
