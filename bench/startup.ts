@@ -89,7 +89,7 @@ await writeBudget(`startup${values.suffix}`, {
       name,
       value: median(list),
       spread: [Math.min(...list), Math.max(...list)],
-      budget: isNow ? (what === 'import' ? node + IMPORT : BUDGETS[what]) : undefined,
+      budget: isNow ? (what === 'import' ? Math.round(node + IMPORT) : BUDGETS[what]) : undefined,
       note: what === 'node' || what === 'exact again' ? '' : `${(median(list) - node).toFixed(0)} above Node`,
     };
   }),
