@@ -42,6 +42,7 @@ export function installed(): Installed {
     tarball,
     files: files.map(({ path }: { path: string }) => path),
     link,
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    // A browser whose profile lies there may be writing a file.
+    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
