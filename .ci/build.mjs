@@ -47,7 +47,7 @@ const inNode = {
   outdir: 'dist',
   platform: 'node',
   target: 'node20',
-  external: ['onnxruntime-node', 'typescript', '@modelcontextprotocol/sdk'],
+  external: ['onnxruntime-node', 'protobufjs', 'typescript', '@modelcontextprotocol/sdk'],
   plugins: [englishOnly, reportPage],
 };
 const node = await build({ ...inNode, write: false });

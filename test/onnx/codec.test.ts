@@ -1,4 +1,4 @@
-/** Messages of onnx.proto beside protobufjs, which knows them by the same table: the same bytes, the same refusals. */
+/** Messages of onnx.proto beside the decoders that protobufjs makes of the same table: the same bytes, the same refusals. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -36,6 +36,9 @@ const texts: Readonly<Record<string, string>> = {
 export const wires = { int32: 0, int64: 0, uint64: 0, double: 1, string: 2, bytes: 2, float: 5 } as const;
 export type Scalar = keyof typeof wires;
 
+/** An int64 on the wire: a number where that is exact, else its halves. */
+export type Int64 = number | { low: number; high: number; unsigned?: boolean };
+
 export interface Field {
   readonly name: string;
   readonly number: number;

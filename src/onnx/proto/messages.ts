@@ -1,5 +1,5 @@
 /** The messages of onnx.proto, as they are decoded. `lazy` is ours: see wire.ts. */
-import type { Int64 } from '../codec/reader.js';
+import type { Int64 } from '../codec/fields.js';
 
 export interface Message {
   /** The bytes of fields that onnx.proto did not have when this was written; no own key that is enumerable. */

@@ -1,6 +1,6 @@
 /** OperatorSetIdProto ↔ the versions in force by domain. */
 import { ModelError } from '../../ir/text/errors.js';
-import type { Int64 } from '../codec/reader.js';
+import type { Int64 } from '../codec/fields.js';
 import { fromBigint, type Message, type OperatorSetMessage, toBigint } from './messages.js';
 
 const domainOf = ({ domain = '' }: OperatorSetMessage): string => (domain === 'ai.onnx' ? '' : domain);

@@ -3,9 +3,9 @@
 import { elementCount } from '../../ir/tensors/tensor.js';
 import { ModelError } from '../../ir/text/errors.js';
 import { byteLengthOf, type DataType, dataTypes } from '../../ir/types.js';
+import type { Int64 } from '../codec/fields.js';
 import { OddNaN } from '../codec/lossless.js';
 import { decodeMessage } from '../codec/message.js';
-import type { Int64 } from '../codec/reader.js';
 import { type TensorMessage, toBigint } from './messages.js';
 
 /** float_data, int32_data, int64_data, raw_data, double_data, uint64_data: what is left in the file where it is long. */
