@@ -322,28 +322,20 @@ export class RuntimeProcess {
     const limit = Math.min(most, 1000 * (this.limits?.seconds ?? Number.POSITIVE_INFINITY));
     const how = limit < most ? this.limits?.tooLong : 'ended';
     this.#refer(true);
+    let timer: NodeJS.Timeout | undefined;
     return new Promise<Calls[Name]['result']>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      timer = setTimeout(() => {
         this.#child = undefined;
         kill(child);
         reject(new RuntimeError('timeout', `${name} took longer than ${msText(limit)} and was ${how}`));
       }, limit);
-      this.#pending = {
-        id,
-        resolve: (value) => {
-          clearTimeout(timer);
-          resolve(value as Calls[Name]['result']);
-        },
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
-      };
+      this.#pending = { id, resolve: (value) => resolve(value as Calls[Name]['result']), reject };
       child.send({ id, call: name, arguments: rest }, (error) => {
-        // If the channel broke because the child ended, `close` reports the reason.
-        if (error && child.connected) this.#pending?.reject(new RuntimeError('error', error.message));
+        // A channel breaks where its child ends, which may be heard of later: `close` reports the reason.
+        if (error && child === this.#child) kill(child);
       });
     }).finally(() => {
+      clearTimeout(timer);
       this.#pending = undefined;
       this.#refer(false);
     });

@@ -228,6 +228,18 @@ describe('a process that ends', () => {
     await runtime.close();
   });
 
+  it('is a result also where the end is heard of after the next call has failed to be sent', async () => {
+    const runtime = await RuntimeProcess.start();
+    const session = await runtime.load(relu, { provider: 'cpu' });
+    process.kill(runtime.pid as number, 'SIGKILL');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
+    await expect(session.run({ x: floats([1]) })).rejects.toMatchObject({ kind: 'killed', message: /SIGKILL/ });
+    expect(session.isAlive).toBe(false);
+    const next = await runtime.load(relu, { provider: 'cpu' });
+    expect(numbers((await next.run({ x: floats([-3, 3]) })).outputs.y as TensorData)).toEqual([0, 3]);
+    await runtime.close();
+  });
+
   it('is ended when a call takes too long', async () => {
     // One that has started: the start counts as a part of the first call.
     const started = await RuntimeProcess.start();
