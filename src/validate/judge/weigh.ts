@@ -55,8 +55,8 @@ export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, wei
     return { outcome: 'unproven', words: [`${found.join(', ')}, and ${moved}`] };
   }
   if (fidelity !== 'exact' && staysNo(error, gate)) {
-    const moved = `no score is a yes on either side, and none moves by more than ${numberText(error.maxAbs)}`;
-    return { outcome: 'within', words: [`${found.join(', ')}, and allowed: ${moved}`] };
+    const small = `all scores say no before and after (below ${YES}), and none moves by more than ${numberText(error.maxAbs)} (limit ${gate.maxError})`;
+    return { outcome: 'within', words: [`${small}; relative to scores this small, ${found.join(', ')}`] };
   }
   if (fidelity !== 'rounding' || !yardstick || gate.isGiven || !isNoLarger(error, yardstick, YARDSTICKS, gate))
     return { outcome: 'beyond', words: found };
