@@ -66,7 +66,7 @@ function sessionOf(session: InferenceSession, options: LoadOptions, createMs: nu
     refuseOutputs(session.outputMetadata, outputs, NAME);
     const inputs = feedsOf(feeds, runtimeModule().Tensor, NAME);
     const { found, ms } = await timedRun(session, inputs, outputs);
-    return { outputs: sums.add(resultsOf(found), summed), ms };
+    return { outputs: sums.add(resultsOf(found), summed), ms, waitedMs: 0 };
   };
   const time = async (feeds: Tensors, count: number) => {
     const inputs = feedsOf(feeds, runtimeModule().Tensor, NAME);

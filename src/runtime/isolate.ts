@@ -218,7 +218,7 @@ export class RuntimeProcess {
       },
       run: async (feeds, names, summed = []) => {
         const ran = await call('run', { session, feeds, outputs: names, summed });
-        last = { feeds, ms: ran.ms };
+        last = { feeds, ms: ran.ms, waitedMs: ran.waitedMs };
         return ran;
       },
       sum: (output) => call('sum', { session, output }),

@@ -1,10 +1,11 @@
 /** Sessions of onnxruntime-node: the one that is installed beside this package, or in the folder that the user names. */
 import type { InferenceSession as Session } from 'onnxruntime-node';
 import { runtimeRequire } from '../installed-runtime.js';
+import { isHost } from '../ir/targets/targets.js';
 import { keepFloat16Bits } from './float16-bits.js';
 import type { HostedSession } from './hosted-session.js';
 import { exchangedOutputs, feedsOf, portOf, refuseOutputs, resultsOf } from './ort-tensors.js';
-import type { Calls, LoadOptions, RunTimes, Tensors } from './protocol.js';
+import type { Calls, LoadOptions, RunResult, RunTimes, Tensors } from './protocol.js';
 
 const RUNTIME = 'onnxruntime-node';
 
@@ -64,21 +65,28 @@ export async function loadNative({
     outputs: session.outputMetadata.map(portOf),
     ms,
     cpuMs,
-    run: (feeds, outputs) => run(session, feeds, outputs),
+    run: (feeds, outputs) => run(session, feeds, outputs, isHost(options.provider)),
     time: (feeds, count) => time(session, feeds, count),
     endProfiling: async () => session.endProfiling(),
     release: () => session.release(),
   };
 }
 
-async function run(session: Session, feeds: Tensors, outputs: readonly string[] | undefined) {
+async function run(
+  session: Session,
+  feeds: Tensors,
+  outputs: readonly string[] | undefined,
+  isOnCpu: boolean,
+): Promise<RunResult> {
   // Returning one of a type that is not exchanged ends the process.
   refuseOutputs(session.outputMetadata, outputs, RUNTIME);
   const inputs = feedsOf(feeds, Tensor, RUNTIME);
+  const used = process.cpuUsage();
   const start = performance.now();
   const results = outputs ? await session.run(inputs, [...outputs]) : await session.run(inputs);
   const ms = performance.now() - start;
-  return { outputs: resultsOf(results), ms };
+  const waitedMs = isOnCpu && hasFineCpuClock() ? Math.max(0, ms - cpuMsSince(used)) : 0;
+  return { outputs: resultsOf(results), ms, waitedMs };
 }
 
 async function time(session: Session, feeds: Tensors, count: number): Promise<RunTimes> {

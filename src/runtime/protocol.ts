@@ -55,6 +55,13 @@ export interface RunTimes {
 
 export type Tensors = Readonly<Record<string, TensorData>>;
 
+/** The outputs of one run, and its milliseconds: by the clock, and of them those in which it waited for a processor, at least. */
+export interface RunResult {
+  readonly outputs: Record<string, TensorData>;
+  readonly ms: number;
+  readonly waitedMs: number;
+}
+
 /** The requests to a child, with their arguments and results. */
 export interface Calls {
   load: {
@@ -82,7 +89,7 @@ export interface Calls {
       /** Of these outputs the sum over the runs is kept, and not returned. */
       summed: readonly string[];
     };
-    result: { outputs: Record<string, TensorData>; ms: number };
+    result: RunResult;
   };
   /** Gives the sum of an output, and forgets it. */
   sum: { arguments: { session: number; output: string }; result: TensorData };

@@ -1,5 +1,5 @@
 /** A model that is loaded in a child process. */
-import type { LoadOptions, Port, RunTimes, TensorData, Tensors } from './protocol.js';
+import type { LoadOptions, Port, RunResult, RunTimes, TensorData, Tensors } from './protocol.js';
 
 /** One run of a node, from the runtime's own trace. */
 export interface NodeRun {
@@ -34,15 +34,11 @@ export interface Session {
    * Runs once; `outputs` are the names of those to return (default all). `ms` is the run alone, without the way between
    * processes. Of `summed` ones among them, float32 of one shape, the sum over the runs is kept for `sum` instead.
    */
-  run(
-    feeds: Tensors,
-    outputs?: readonly string[],
-    summed?: readonly string[],
-  ): Promise<{ outputs: Record<string, TensorData>; ms: number }>;
+  run(feeds: Tensors, outputs?: readonly string[], summed?: readonly string[]): Promise<RunResult>;
   /** Gives the sum of an output, and forgets it. */
   sum(output: string): Promise<TensorData>;
-  /** The inputs of the last `run`, and its milliseconds; undefined before the first. */
-  readonly last?: { readonly feeds: Tensors; readonly ms: number } | undefined;
+  /** The inputs of the last `run`, and its times; undefined before the first. */
+  readonly last?: ({ readonly feeds: Tensors } & Pick<RunResult, 'ms' | 'waitedMs'>) | undefined;
   /** Times of `count` runs. */
   time(feeds: Tensors, count: number): Promise<RunTimes>;
   /** Ends the recording that `profile: true` began, and returns the nodes that ran since. */

@@ -81,10 +81,11 @@ describe('a process that runs models', () => {
     expect(session.inputs).toEqual([{ name: 'x', type: 'float32', shape: ['n'] }]);
     expect(session.outputs).toEqual([{ name: 'y', type: 'float32', shape: ['n'] }]);
     expect(session.createMs).toBeGreaterThan(0);
-    const { outputs, ms } = await session.run({ x: floats([-1, 0, 2.5]) });
+    const { outputs, ms, waitedMs } = await session.run({ x: floats([-1, 0, 2.5]) });
     expect(outputs.y?.shape).toEqual([3]);
     expect(numbers(outputs.y as TensorData)).toEqual([0, 0, 2.5]);
     expect(ms).toBeGreaterThan(0);
+    expect([waitedMs >= 0, waitedMs <= ms]).toEqual([true, true]);
     const times = await session.time({ x: floats([1]) }, 5);
     expect([times.ms.length, times.cpuMs.length]).toEqual([5, 5]);
     expect(Math.min(...times.ms, ...times.cpuMs)).toBeGreaterThanOrEqual(0);

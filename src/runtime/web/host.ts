@@ -98,7 +98,7 @@ export async function loadInBrowser(
       const [sent, results] = [server.add(packed(feeds)), server.awaited()];
       try {
         const found = await call(at, 'run', { session, feeds: sent.path, results: results.path, outputs: names });
-        return { outputs: unpacked(await results.body), ms: found.ms };
+        return { outputs: unpacked(await results.body), ms: found.ms, waitedMs: 0 };
       } finally {
         for (const { remove } of [sent, results]) remove();
       }

@@ -1,4 +1,5 @@
 /** Measures the coverage of the inputs: the branches that ran, and whether one row of a batch affects the others. */
+import { msText } from '../../ir/text/quantities.js';
 import { RuntimeError, type Session } from '../../runtime/isolate.js';
 import type { Reference } from '../reference.js';
 import type { ComparedModel } from '../sides/compared-model.js';
@@ -17,9 +18,14 @@ export async function withCoverage(
   const branches = await orUndefined(() => branchCoverage(original.runtime, original.model, provider, sets));
   const rows =
     fidelity === 'exact' ? undefined : await orUndefined(() => rowsOf(reference, original, result, accuracy));
-  const warnings = [...accuracy.warnings, ...(rows?.texts ?? [])];
-  return { ...accuracy, warnings, ...(branches && { branches }), ...(rows && { rows: rows.effects }) };
+  const covered = { ...accuracy, ...(branches && { branches }) };
+  if (!rows) return covered;
+  if (rows.tooLongMs !== undefined) return { ...covered, notes: [...accuracy.notes, untriedText(rows.tooLongMs)] };
+  return { ...covered, warnings: [...accuracy.warnings, ...rows.texts], rows: rows.effects };
 }
+
+const untriedText = (runMs: number): string =>
+  `not tried for lack of time, as one run of a few rows takes ${msText(runMs)}: whether an odd row of a batch moves the others`;
 
 async function rowsOf(
   reference: Reference,

@@ -33,6 +33,8 @@ export interface RowDependence {
   readonly effects: readonly RowEffect[];
   /** The effects in words. */
   readonly texts: readonly string[];
+  /** Milliseconds of a run where that is too long, so that nothing was tried. */
+  readonly tooLongMs?: number;
 }
 
 /** Runs a model on tensors. */
@@ -56,7 +58,7 @@ const odds: Readonly<Record<OddNumber, (number: number) => number>> = {
  */
 const NOISE = { original: 1e-4, result: 1e-2 };
 
-/** Undefined where the model has no batch of independent rows, does not run on one, or takes long. */
+/** Undefined where the model has no batch of independent rows, or does not run on one. */
 export async function rowDependence(
   model: Model,
   tensors: Tensors,
@@ -70,9 +72,9 @@ export async function rowDependence(
     async (feeds) =>
       (await session.run(feeds)).outputs;
   try {
-    const start = performance.now();
-    await original.run(batch.tensors);
-    if (performance.now() - start > LONG_MS) return undefined;
+    const { ms, waitedMs } = await original.run(batch.tensors);
+    const runMs = ms - waitedMs;
+    if (runMs > LONG_MS) return { effects: [], texts: [], tooLongMs: runMs };
     const before = await effectsOf(batch, runOf(original));
     const kept = before.filter(({ change }) => change !== null && change <= NOISE.original);
     if (!kept.length) return undefined;

@@ -3,6 +3,7 @@ import { maxOf } from '../../ir/collections/lists.js';
 import { sizesText } from '../../ir/dims/range.js';
 import type { Model } from '../../ir/model.js';
 import { elementCount } from '../../ir/tensors/tensor.js';
+import { msText } from '../../ir/text/quantities.js';
 import { UsageError } from '../../ir/text/usage-error.js';
 import { type LoadOptions, RuntimeError, type RuntimeProcess, type Session } from '../../runtime/isolate.js';
 import type { ReferenceOptions, ReferenceRun } from '../reference-runs.js';
@@ -52,6 +53,8 @@ export class Runner {
   readonly #times = new Map<number, number>();
   /** True once a run took too long or too much memory, and was ended. */
   isEnded = false;
+  /** Milliseconds that runs waited for a processor: they are no time of the model. */
+  waitedMs = 0;
 
   constructor(runtime: RuntimeProcess, source: string | Uint8Array, load: LoadOptions, session: Session) {
     this.#runtime = runtime;
@@ -68,7 +71,13 @@ export class Runner {
     this.runs.push({ feeds, outputs, ms, ...(point && { point }) });
     this.sizes.add(sizes);
     const count = countIn(feeds);
-    this.#times.set(count, Math.max(this.#times.get(count) ?? 0, ms));
+    const waitedMs = this.session.last?.waitedMs ?? 0;
+    this.waitedMs += waitedMs;
+    this.#times.set(count, Math.max(this.#times.get(count) ?? 0, ms - waitedMs));
+  }
+
+  get longestMs(): number {
+    return maxOf(this.#times.values());
   }
 
   /** The expected time of a run: that of a run with as many elements, or in proportion. */
@@ -171,7 +180,7 @@ export async function runData(
 ): Promise<void> {
   const start = performance.now();
   await runner.run((sets[0] as GivenSet).read(model, isRounded));
-  const each = { ms: performance.now() - start, bytes: bytesOf(runner.runs[0] as ReferenceRun) };
+  const each = { ms: performance.now() - start - runner.waitedMs, bytes: bytesOf(runner.runs[0] as ReferenceRun) };
   const left = spread(sets.slice(1), dataCount(each, setsBudgetMs) - 1);
   for (const set of left) await runner.run(set.read(model, isRounded));
   if (left.length + 1 < sets.length)
@@ -216,17 +225,21 @@ export async function runMore(
   free: ReferenceOptions,
 ): Promise<void> {
   const ran = [...runner.sizes];
-  const end = performance.now() + setsBudgetMs;
+  const [began, waitedMs] = [performance.now(), runner.waitedMs];
+  const left = (): number => setsBudgetMs - (performance.now() - began) + (runner.waitedMs - waitedMs);
   const fed = runner.runs.map(({ feeds }) => feeds.tensors);
+  const untried = new Set<string>();
   let begun = 0;
   for (const plans of morePlans(model, options, free, ran, fed, mostSets - runner.runs.length)) {
     const before = runner.notes.length;
     const isTelling = begun++ < TELLING.sets && setsBudgetMs > 0;
+    let isTried = false;
     for (const { sizes, make } of plans) {
-      if (runner.isEnded || (performance.now() > end && !isTelling)) return;
+      if (runner.isEnded || (left() < 0 && !isTelling)) break;
       const feeds = make();
       const ms = runner.expectedMs(feeds);
-      if (performance.now() + ms > end && !(isTelling && ms < TELLING.ms)) continue;
+      if (ms > left() && !(isTelling && ms < TELLING.ms)) continue;
+      isTried = true;
       if (!(await runner.attemptMore(feeds, sizes))) continue;
       // One alternative worked, so the notes of failed ones go.
       runner.notes.length = before;
@@ -234,7 +247,13 @@ export async function runMore(
     }
     // One note is enough where no alternative runs.
     runner.notes.length = Math.min(runner.notes.length, before + 1);
+    const [{ tries } = {}] = plans;
+    if (!isTried && tries) untried.add(tries);
   }
+  if (setsBudgetMs > 0 && untried.size > 0)
+    runner.notes.push(
+      `not tried for lack of time, as one run takes ${msText(runner.longestMs)}: inputs ${[...untried].join(', ')}`,
+    );
 }
 
 const isSameShape = (a: Feeds, b: Feeds): boolean =>

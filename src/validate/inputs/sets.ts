@@ -25,6 +25,8 @@ import { bakedChoices, openDims, type Sizes, shapesOf, sizeChoices, soundSizes }
 /** A set that is made on request. */
 export interface SetPlan {
   readonly sizes: Sizes;
+  /** What is tried for the first time, in words: a kind of numbers, a branch. */
+  readonly tries?: string | undefined;
   make(): Feeds;
 }
 
@@ -93,7 +95,8 @@ export function* morePlans(
   const plan = (sizes: Sizes, more: FeedOptions = {}, own = options): SetPlan => {
     const variant = moreVariants[made % moreVariants.length];
     const seed = (options.seed ?? 0) + MORE_SEEDS + made;
-    return { sizes, make: () => makeFeeds(model, { variant, ...more, ...own, sizes, seed }) };
+    const tries = more.kind ?? (more.values && 'another side of a decision');
+    return { sizes, tries, make: () => makeFeeds(model, { variant, ...more, ...own, sizes, seed }) };
   };
   const nextSizes = (): Sizes => ran[made % ran.length] as Sizes;
   const others = [...basePlans(model, free)]

@@ -298,6 +298,7 @@ describe('sets of inputs', () => {
       'swelling to 32768',
       '0–1',
     ]);
+    expect(fixed.notes).toEqual([]);
     const row = numbersOf(fromTensorData(fixed.runs[2]!.feeds.tensors['x']!)).subarray(0, 1600);
     const loudest = (from: number) => Math.max(...row.subarray(from, from + 100).map(Math.abs));
     expect(loudest(0)).toBeLessThan(1e-3);
@@ -314,6 +315,14 @@ describe('sets of inputs', () => {
     expect(notes).toEqual([
       expect.stringMatching(/^the original does not run on x\[2,1,7\]: /),
       'the original does not run on x[1,1,12], nor at 7 other sizes',
+    ]);
+  });
+
+  it('are named where there was no time for a kind', async () => {
+    const { runs, notes } = await reference(doubled(['batch', 1600]), { setsBudgetMs: 1e-6 });
+    expect(runs.slice(2).map(({ feeds }) => feeds.kind?.name)).toEqual(['swelling', 'swelling to 32768', '0–1']);
+    expect(notes).toEqual([
+      expect.stringMatching(/^not tried for lack of time, as one run takes .* ms: inputs 0–255, ±32768$/),
     ]);
   });
 

@@ -64,6 +64,26 @@ describe('rows of a batch', () => {
     expect(report.accuracy.warnings).toEqual(expect.arrayContaining([...found!.texts]));
   });
 
+  it('are not tried where a run is long, and the report says so', async () => {
+    const turns: Define = (g, x) => {
+      const body = g.body('body', (b) => {
+        b.input('i', 'int64', []);
+        b.input('go', 'bool', []);
+        const carried = b.input('carried', 'float32', ['batch', SIZE]);
+        b.output('go_on', b.constant('bool', 1), 'bool', []);
+        b.output('next', b.op('Neg', [carried]), 'float32', ['batch', SIZE]);
+      });
+      return g.op('Loop', [g.constant('int64', 300_000), g.constant('bool', 1), x], { body });
+    };
+    const long = taking((g, x) => exact(g, turns(g, x)));
+    const options = { provider: 'cpu', speed: false, fidelity: 'lossy', mostSets: 1 } as const;
+    const { accuracy } = await validate(long, long, options);
+    expect(accuracy.rows).toBeUndefined();
+    expect(accuracy.notes).toEqual([
+      expect.stringMatching(/^not tried for lack of time, as one run of a few rows takes .*: whether an odd row/),
+    ]);
+  });
+
   it('are named where NaN becomes plausible', async () => {
     const cleaned: Define = (g, x) => exact(g, g.op('Where', [g.op('IsNaN', [x]), g.constant('float32', 1), x]));
     const found = await dependence(taking(exact), taking(cleaned));
