@@ -31,7 +31,7 @@ export async function readModel(source: string | URL | Uint8Array | Blob, given:
   refuseOtherFormats(main, place);
   const { rest, batches } = withoutNodes(collapse(main, place));
   const message = decode<ModelMessage>('ModelProto', rest, place);
-  const nodes = batches && new NodeBatches(batches, (bytes) => decode('GraphProto', bytes, place));
+  const nodes = batches && new NodeBatches(batches, (bytes) => decode('GraphProto', bytes, place, 1));
   const locations = externalLocations([message, ...(nodes?.with('location') ?? [])]);
   const model = fromMessage(message, await withExternalFiles(locations, main, folder, options), place, nodes);
   // Numbers in other files are not found from another folder.
@@ -102,9 +102,9 @@ function isText(head: Uint8Array): boolean {
   }
 }
 
-function decode<T extends Message>(name: string, bytes: Uint8Array, place: string): T {
+function decode<T extends Message>(name: string, bytes: Uint8Array, place: string, depth = 0): T {
   try {
-    return decodeMessage<T>(name, bytes);
+    return decodeMessage<T>(name, bytes, depth);
   } catch (error) {
     const { message } = error as Error;
     if (message === TOO_DEEP) throw tooDeep(place);

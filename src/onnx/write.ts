@@ -9,10 +9,10 @@ import { CHUNK, type PiecePlace, type Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import type { CarriedModel } from './carried.js';
-import { encodeMessage } from './codec/message.js';
+import { encodeMessage, TOO_DEEP } from './codec/message.js';
 import { inFirstUse } from './first-use.js';
 import type { ModelMessage } from './proto/messages.js';
-import { type Expansion, expand, rangePayload } from './proto/wire.js';
+import { type Expansion, expand, rangePayload, tooDeep } from './proto/wire.js';
 import { type DataFileLayout, endOf, type LentPlace, TensorPlacer } from './tensor-writer.js';
 import { writeToDisk } from './to-disk.js';
 import { toMessage } from './to-proto.js';
@@ -180,8 +180,15 @@ function toLayout(model: Model, largestDataFile = 0, lent?: ReadonlyMap<Tensor, 
   return { message, placer };
 }
 
-const expansionOf = ({ message, placer }: FileLayout): Expansion =>
-  expand(encodeMessage('ModelProto', message), placer.payloads);
+const expansionOf = ({ message, placer }: FileLayout): Expansion => expand(encoded(message), placer.payloads);
+
+function encoded(message: ModelMessage): Uint8Array {
+  try {
+    return encodeMessage('ModelProto', message);
+  } catch (error) {
+    throw (error as Error).message === TOO_DEEP ? tooDeep('model') : error;
+  }
+}
 
 /** Bytes of the file, or of the two files, that a model would be written to. */
 export const fileBytes = (model: Model): number => wholeOf(model).length;

@@ -1,6 +1,6 @@
 /** Large graphs, of which nodes are decoded some at a time, and connected at once where all they read is there. */
 import { expect, it } from 'vitest';
-import { buildModel } from '../../src/ir/build.js';
+import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
 import type { Model } from '../../src/ir/model.js';
 import { numbersOf } from '../../src/ir/tensors/numbers.js';
 import type { Value } from '../../src/ir/value.js';
@@ -8,6 +8,7 @@ import { decodeMessage, encodeMessage } from '../../src/onnx/codec/message.js';
 import type { ModelMessage, NodeMessage } from '../../src/onnx/proto/messages.js';
 import { readModel } from '../../src/onnx/read.js';
 import { writeModel } from '../../src/onnx/write.js';
+import { concat, field, utf8 } from './bytes.js';
 
 /** A chain of so many nodes that their bytes are many batches; each reads x, and one in three a body that does. */
 const chain = (count: number): Model =>
@@ -79,6 +80,34 @@ it('read the last of several constants of one name, whichever was there when the
   const [c] = [...graph.constants].filter(({ name }) => name === 'c');
   expect([...numbersOf(c!.tensor!)]).toEqual([2]);
   expect([...c!.uses].map(({ node }) => node.outputs[0]?.name)).toEqual(['read']);
+});
+
+it('are nested no deeper than those of small graphs, read or written', async () => {
+  const deep = 'expected messages nested at most 100 deep; found deeper ones';
+  /** A node, and one in its body, and so on: of the last the message stands 2 + 3 * depth deep. */
+  const nested = (depth: number): Uint8Array => {
+    if (depth === 0) return field(1, field(4, utf8('Leaf')));
+    const body = concat(field(1, utf8('then_branch')), field(6, nested(depth - 1)), field(20, 5));
+    return field(1, concat(field(4, utf8('Fork')), field(5, body)));
+  };
+  for (const name of [5, 1 << 16].map((length) => 'n'.repeat(length))) {
+    const file = (depth: number) =>
+      concat(
+        field(1, 8),
+        field(8, field(2, 17)),
+        field(7, concat(field(1, concat(field(4, utf8('Leaf')), field(3, utf8(name)))), nested(depth))),
+      );
+    expect((await readModel(file(32))).graph.nodes()).toHaveLength(2);
+    await expect(readModel(file(33))).rejects.toThrow(deep);
+  }
+  const bodies = (g: GraphBuilder, depth: number): Value =>
+    g.op('If', [g.constant('bool', 1)], {
+      then_branch: g.body('b', (inner) =>
+        inner.output('o', depth > 0 ? bodies(inner, depth - 1) : inner.constant('float32', 1)),
+      ),
+    });
+  const model = buildModel({ '': 17 }, (g) => g.output('y', bodies(g, 34), 'float32', []));
+  await expect(writeModel(model)).rejects.toThrow(deep);
 });
 
 it('name what a node lacks, and the data of their tensors that lies elsewhere', async () => {

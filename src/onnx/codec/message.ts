@@ -11,10 +11,10 @@ export const TOO_DEEP = 'max depth exceeded';
 
 type Content = Record<string, unknown>;
 
-/** Decodes one message, unknown fields kept. Throws Error on bytes that are no such message. */
-export function decodeMessage<T extends Message>(name: string, bytes: Uint8Array): T {
+/** Decodes one message, unknown fields kept; it stands `depth` messages deep. Throws Error on bytes that are no such message. */
+export function decodeMessage<T extends Message>(name: string, bytes: Uint8Array, depth = 0): T {
   const message = {};
-  readFields(message, messageType(name), protobuf.Reader.create(bytes), 0);
+  readFields(message, messageType(name), protobuf.Reader.create(bytes), depth);
   return message as T;
 }
 
