@@ -242,7 +242,9 @@ describe('memory', () => {
       inside,
       'memory',
       `const chunk = new Uint8Array(1 << 20);
-      const large = (mib) => derivedTensor('float32', [mib << 18], function* () { for (let i = 0; i < mib; i++) yield chunk.slice(); });
+      // What is no longer held goes at once: each version of V8 waits for another amount of it.
+      const pieces = function* (mib) { for (let i = 0; i < mib; i++) { if (i % 8 === 0) gc(); yield chunk.slice(); } };
+      const large = (mib) => derivedTensor('float32', [mib << 18], () => pieces(mib));
       const model = (mib) => buildModel({ '': 17 }, (g) => g.output('y', g.op('Concat', [1, 2, 3, 4].map(() => g.constant(large(mib))), { axis: 0 })));
       (async () => {
         const { peakBytes } = await import('${fileURLToPath(new URL('../../bench/peak.mjs', import.meta.url))}');
@@ -263,8 +265,7 @@ describe('memory', () => {
     );
     const grown = result<Record<string, number>>(script, join(inside, 'model.onnx'));
     expect(grown.size).toBeGreaterThan(200 * 2 ** 20);
-    expect(grown.read).toBeLessThan(40);
-    for (const step of ['derived', 'copied', 'external']) expect(grown[step], step).toBeLessThan(60);
+    for (const step of ['derived', 'read', 'copied', 'external']) expect(grown[step], step).toBeLessThan(40);
     rmSync(inside, { recursive: true });
   });
 });
