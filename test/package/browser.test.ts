@@ -1,6 +1,6 @@
 /** The packed package in a browser: built by four bundlers without settings for it, on a page and in a worker, with a runtime and without. */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -9,9 +9,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encoder } from '../../fixtures/encoder.js';
 import { writeModel } from '../../src/onnx/write.js';
 import { optimize } from '../../src/optimize.js';
-import { openPage, type Page } from '../../src/runtime/web/browser.js';
-import { browserPath, runtimeFolder } from '../../src/runtime/web/find.js';
+import { runtimeFolder } from '../../src/runtime/web/find.js';
 import { FileServer } from '../../src/runtime/web/server.js';
+import { ShownPage } from '../report/page.js';
 import { hasBrowser } from '../runtime/browser.js';
 import { bundlers, outputsIn } from './bundlers.js';
 import { type Installed, installed } from './installed.js';
@@ -60,7 +60,7 @@ async function loaded(contents: string): Promise<{ bytes: number; external: stri
 it.each([
   [`export { readModel } from 'onnx-passes'`, 76],
   [`export { readModel, optimize, writeModel } from 'onnx-passes'`, 405],
-  [`export { readReport, reportMarkdown } from 'onnx-passes/report'`, 120],
+  [`export { readReport, reportMarkdown } from 'onnx-passes/report'`, 55],
   [`export { rule, any, op, site } from 'onnx-passes/rules'`, 111],
   [`export * from 'onnx-passes'`, 430],
 ])('%s: nothing of Node, and at most %i kB', async (contents, kB) => {
@@ -70,7 +70,7 @@ it.each([
 });
 
 describe.runIf(hasBrowser)('bundled, in a browser', () => {
-  let page: Page;
+  let page: ShownPage;
   let given = '';
   let expected = '';
 
@@ -79,8 +79,6 @@ describe.runIf(hasBrowser)('bundled, in a browser', () => {
     cpSync(fileURLToPath(new URL('app.js', import.meta.url)), join(folder, 'app.js'));
     const outputs = outputsIn(folder);
     await Promise.all(Object.entries(bundlers).map(([name, bundle]) => bundle(folder, outputs[name] as string)));
-    const profile = join(folder, 'profile');
-    mkdirSync(profile);
     writeFileSync(join(folder, 'built', 'page.js'), '');
     const server = new FileServer('page/page.js', {
       page: join(folder, 'built'),
@@ -89,15 +87,17 @@ describe.runIf(hasBrowser)('bundled, in a browser', () => {
     });
     const address = await server.start();
     given = server.add(await writeModel(model)).path;
-    page = await openPage(browserPath(), address, profile, () => {});
+    page = await ShownPage.start();
+    await page.visit(address);
     const { model: result } = await optimize(model, PASSES, { target: 'cpu', verify: 'none' });
     expected = createHash('sha256')
       .update(await writeModel(result))
       .digest('hex');
   });
+  afterAll(() => page?.close());
 
   const inPage = (body: string): Promise<unknown> =>
-    page.evaluate(`(async () => { const blob = await (await fetch('${given}')).blob(); ${body} })()`);
+    page.read(`(async () => { const blob = await (await fetch('${given}')).blob(); ${body} })()`);
 
   it.each(Object.keys(bundlers))('%s: the page gets the bytes that Node writes', async (name) => {
     const found = await inPage(`await import('./${name}/app.js'); return optimizeIn(blob, '${PASSES}');`);

@@ -44,7 +44,6 @@ export function installed(): Installed {
     tarball,
     files: files.map(({ path }: { path: string }) => path),
     link,
-    // A browser whose profile lies there may be writing a file.
-    remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
