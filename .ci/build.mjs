@@ -88,9 +88,8 @@ await build({
 const indexed = ['library', 'reading'].map((name) => `export * from './${name}.js';\n`);
 await writeFile(join(root, 'dist/browser/index.js'), indexed.join(''));
 
-// What an earlier build left would be packed with the package.
+// What an earlier build left would be packed with the package. Of the types `own-types.mjs` removes it, so that these stay where this runs alone.
 const dist = join(root, 'dist');
-await rm(join(dist, 'types'), { recursive: true, force: true });
 const built = new Set([...nodeFiles.map(({ path }) => `dist/${basename(path)}`), ...Object.keys(web.metafile.outputs)]);
 for (const name of ['index', 'zod']) built.add(`dist/browser/${name}.js`);
 for (const folder of ['dist', 'dist/browser'])
@@ -112,7 +111,7 @@ async function guides(folder) {
       const [, about = '', rest = ''] = /^(.*)\n([\s\S]*)$/.exec(await readFile(join(pictures, file), 'utf8')) ?? [];
       const [, name = '', summary = ''] = /^(.*?): (.*)$/.exec(about) ?? [];
       const body = rest.trim().replaceAll(/^# (.*)\n([\s\S]*?)(?=\n\n# |$(?![\s\S]))/gm, '## $1\n\n```\n$2\n```');
-      await writeFile(join(folder, kind, `${name}.md`), `# ${name}\n\n${summary}\n\n${body}\n`);
+      await writeFile(join(folder, kind, file.replace(/\.txt$/, '.md')), `# ${name}\n\n${summary}\n\n${body}\n`);
     }
   }
   for (const file of ['README.md', 'writing-a-rule.md']) await cp(join(root, 'passes', file), join(folder, file));
