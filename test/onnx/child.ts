@@ -27,7 +27,9 @@ ${script}`,
 
 /** Runs a bundled script, with `gc` at hand, to its end; its last line of output, as JSON. */
 export function result<T>(script: string, ...args: string[]): T {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', script, ...args], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--expose-gc', script, ...args], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`child: exit code ${status}\n${stderr}`);
   return JSON.parse(stdout.trim().split('\n').at(-1) as string) as T;
 }
