@@ -48,6 +48,11 @@ it('says in words which block adds most of the error, and not which has most of 
   expect(reportText(report, { width: 200 })).toContain(text);
   expect(errorSource(errors([block(0, 0.01), block(1, null)]))).toBe('The error becomes infinite in layer 2.');
   expect(errorSource(sample)).toBeUndefined();
+  const cut = '7 inner values were not compared';
+  const short = { ...sample, errors: { ...found.errors!, cut } };
+  expect(reportText(short, { width: 200 })).toContain(`of 4 parts (${cut}).`);
+  // Where the error grows nowhere, the terminal says it as well.
+  expect(reportText({ ...short, errors: { ...short.errors, first: undefined } }, { width: 200 })).toContain(cut);
 });
 
 it('says on what the error of blocks was measured, also where the target is another', () => {

@@ -11,22 +11,23 @@ export const blockName = ({ block, repeat }: Pick<BlockError, 'block' | 'repeat'
   repeat === undefined ? block : `${block} ${repeat + 1}`;
 
 /**
- * The block in which the error grows most, and its share of all growth: an error that a block takes over from those before it is not its own. Undefined
+ * The block in which the error grows most, its share of all growth, and what was left out for time: an error that a block takes over from those before it is not its own. Undefined
  * where nothing was measured, or all is within the noise of sums.
  */
 export function errorSource({ errors }: Pick<Report, 'errors'>): string | undefined {
   if (!errors?.first || errors.byBlock.length === 0) return undefined;
+  const cut = errors.cut === undefined ? '' : ` (${errors.cut})`;
   let [largest, most, from] = [0, 0, 0];
   let worst: BlockError | undefined;
   for (const one of errors.byBlock) {
-    if (one.relativeL2 === null) return `The error becomes infinite in ${blockName(one)}.`;
+    if (one.relativeL2 === null) return `The error becomes infinite in ${blockName(one)}${cut}.`;
     if (one.relativeL2 - largest > most) [worst, most, from] = [one, one.relativeL2 - largest, largest];
     largest = Math.max(largest, one.relativeL2);
   }
   if (!worst) return undefined;
   const grown = `from ${numberText(from)} to ${numberText(from + most)}`;
   const share = `adds ${percentText(most / largest)} of the error`;
-  return `The error grows most in ${blockName(worst)} (${worst.at}), ${grown}: it ${share}, more than any other of ${errors.byBlock.length} parts.`;
+  return `The error grows most in ${blockName(worst)} (${worst.at}), ${grown}: it ${share}, more than any other of ${errors.byBlock.length} parts${cut}.`;
 }
 
 /** On what the errors by block were measured; undefined of an older report, which does not say. */

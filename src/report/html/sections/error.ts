@@ -93,7 +93,7 @@ function byDepth(report: Report): MarkupPart {
       accuracy?.gate.maxError,
       `Error by depth: ${points.length} parts from the inputs to the outputs`,
     ),
-    errors.cut !== undefined && about(`${errors.cut}.`),
+    errors.cut !== undefined && !source && about(`${errors.cut}.`),
   ];
 }
 
