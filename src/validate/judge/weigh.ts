@@ -55,7 +55,13 @@ export function weigh(error: OutputAccuracy, gate: Gate, fidelity: Fidelity, wei
     return { outcome: 'unproven', words: [`${found.join(', ')}, and ${moved}`] };
   }
   if (fidelity !== 'exact' && staysNo(error, gate)) {
-    const small = `all scores say no before and after (below ${YES}), and none moves by more than ${numberText(error.maxAbs)} (limit ${gate.maxError})`;
+    const small = `on a set of inputs all scores say no before and after (below ${YES}), and move by at most ${numberText(error.maxAbs)} (limit ${gate.maxError})`;
+    // Scores that are wholly other ones show neither a fault nor that there is none: a model that always says no gives such.
+    if (error.relativeL2 >= WHOLE)
+      return {
+        outcome: 'unproven',
+        words: [`${small}, but beside each other they are other numbers: ${found.join(', ')}`],
+      };
     return { outcome: 'within', words: [`${small}; relative to scores this small, ${found.join(', ')}`] };
   }
   if (fidelity !== 'rounding' || !yardstick || gate.isGiven || !isNoLarger(error, yardstick, YARDSTICKS, gate))
@@ -91,6 +97,9 @@ export function weighMeaning(
 
 /** A score above it is a yes. */
 const YES = 0.5;
+
+/** The relative L2 of zeros in place of an output. */
+const WHOLE = 1;
 
 /**
  * True for probabilities of a yes that all say no, and move no further than a yes may: 1 may become 0.85 where 0.15 is the limit, and so may 0 become 0.15.
