@@ -5,7 +5,7 @@ import type { Reference } from '../reference.js';
 import type { ComparedModel } from '../sides/compared-model.js';
 import type { AccuracyReport } from '../validation.js';
 import { branchCoverage } from './branches.js';
-import { type RowDependence, rowDependence } from './rows.js';
+import { hasRows, type RowDependence, rowDependence } from './rows.js';
 
 /** Adds both to the report. Rows are tried where a pass changed numbers: there, one row may change the scale of all. */
 export async function withCoverage(
@@ -34,7 +34,8 @@ async function rowsOf(
   { provider }: AccuracyReport,
 ): Promise<RowDependence | undefined> {
   const [first] = reference.runs;
-  if (!first) return undefined;
+  // The sessions that the numbers were compared on stay for the times where nothing else is loaded.
+  if (!first || !hasRows(original.model, first.feeds.tensors)) return undefined;
   const sessions: Session[] = [];
   try {
     for (const { runtime, prepared } of [original, result])

@@ -115,6 +115,9 @@ interface Batch {
   readonly names: readonly string[];
 }
 
+/** True for a model with a batch of rows that one may be made odd in. */
+export const hasRows = (model: Model, tensors: Tensors): boolean => batchOf(model, tensors) !== undefined;
+
 /** Makes three rows of each input whose first dim is the batch: the first row three times, where the batch is open. */
 function batchOf(model: Model, tensors: Tensors): Batch | undefined {
   const { inputs } = model.graph;

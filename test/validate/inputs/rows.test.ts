@@ -6,6 +6,7 @@ import type { Value } from '../../../src/ir/value.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { RuntimeProcess } from '../../../src/runtime/isolate.js';
 import { validate } from '../../../src/validate/index.js';
+import { withCoverage } from '../../../src/validate/inputs/coverage.js';
 import { makeFeeds } from '../../../src/validate/inputs/feeds.js';
 import { Random } from '../../../src/validate/inputs/random.js';
 import { rowDependence } from '../../../src/validate/inputs/rows.js';
@@ -82,6 +83,20 @@ describe('rows of a batch', () => {
     expect(accuracy.notes).toEqual([
       expect.stringMatching(/^not tried for lack of time, as one run of a few rows takes .*: whether an odd row/),
     ]);
+  });
+
+  it('load nothing where there is no batch: what is parked is timed next', async () => {
+    const model = taking(exact, 2);
+    const source = await writeModel(model);
+    const host = await runtime;
+    const parked = await host.load(source, { provider: 'cpu', optimize: true });
+    await parked.park();
+    const side = { model, runtime: host, prepared: async () => ({ model, source, files: [], close: () => {} }) };
+    const run = { feeds: makeFeeds(model), outputs: {}, ms: 1 };
+    const reference = { runs: [run], meanings: new Map(), base: 1, notCompared: [], notes: [] };
+    const { accuracy } = await validate(model, model, { provider: 'cpu', speed: false, fidelity: 'lossy' });
+    await withCoverage(accuracy, reference, [side, side]);
+    expect(await host.load(source, { provider: 'cpu', optimize: true })).toBe(parked);
   });
 
   it('are named where NaN becomes plausible', async () => {
