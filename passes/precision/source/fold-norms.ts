@@ -91,8 +91,6 @@ function fold(node: Node, norm: Node): string | undefined {
   const name = node.inputs[1]?.producer?.inputs[0]?.name;
   graph.setInput(node, 1, castTo(graph, graph.constant(castTensor(folded, 'float16'), name), 'float32'));
   graph.setInput(node, 2, graph.constant(bias, node.inputs[2]?.name ?? norm.inputs[2]?.name));
-  // It holds the norm's numbers now, and another value than before under its own name would be compared with that.
-  node.output.name = norm.output.name;
   graph.replaceUses(norm.output, node.output);
   return undefined;
 }
