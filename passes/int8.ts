@@ -23,7 +23,6 @@ import { LeftWeights } from './precision/left-alone.js';
 import { knownInputs } from './precision/moments/measure.js';
 import type { Product } from './precision/product.js';
 import { fitSource } from './precision/source/fit.js';
-import { foldNorms } from './precision/source/fold-norms.js';
 import { storeAsBytes } from './precision/weights/bytes.js';
 import { type WeightSite, weightSites } from './precision/weights/sites.js';
 import { bytesInFloat32 } from './precision/weights/wide.js';
@@ -102,7 +101,6 @@ export const int8 = definePass({
     const bytesBefore = bytesInFloat32(model, context);
     fitSource(model, context);
     const isKept = keeps(keep);
-    foldNorms(model, isKept, context);
     const isExact = reduceRange === 'auto' ? saturatesOn(context.targetCpu) : reduceRange;
     const isDynamic = computesIn(context.target, 'int8') && !options.weights;
     const settings = { minElements, maxWeightError, isExact: isExact || unsigned, isDynamic, isKept };
