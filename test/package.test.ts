@@ -7,55 +7,61 @@ import { build, type Metafile, transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Installed, installed, root } from './package/installed.js';
 
-/** What is loaded with a file, dynamic imports left out: the files, and what they import from elsewhere. */
-async function staticClosure(file: string): Promise<{ files: string[]; packages: string[] }> {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: [file],
-    bundle: true,
-    write: false,
-    metafile: true,
-    splitting: true,
-    outdir: 'unused',
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    // What is bundled here is no package, so esbuild tells of each chunk of which nothing is read.
-    logLevel: 'error',
-  });
-  const { inputs }: Metafile = metafile;
-  const files = new Set<string>();
-  const packages = new Set<string>();
-  const visit = (path: string): void => {
-    if (files.has(path)) return;
-    files.add(path);
-    for (const { path: next, kind, external } of inputs[path]?.imports ?? []) {
-      if (kind === 'dynamic-import') continue;
-      if (external) packages.add(next);
-      else visit(next);
-    }
-  };
-  visit(file);
-  return { files: [...files], packages: [...packages] };
-}
-
 describe('what is loaded', () => {
-  it('the library: no module of Node, and of packages only the one that reads protobuf', async () => {
-    const { packages } = await staticClosure('dist/index.js');
+  let inputs: Metafile['inputs'] = {};
+  let command = '';
+  beforeAll(async () => {
+    [, command = ''] = /import\("\.\/(.*?)"\)/.exec(readFileSync(join(root, 'dist/cli.js'), 'utf8')) ?? [];
+    const { metafile } = await build({
+      absWorkingDir: root,
+      entryPoints: ['dist/index.js', 'dist/cli.js'],
+      bundle: true,
+      write: false,
+      metafile: true,
+      splitting: true,
+      outdir: 'unused',
+      format: 'esm',
+      platform: 'node',
+      packages: 'external',
+      // What is bundled here is no package, so esbuild tells of each chunk of which nothing is read.
+      logLevel: 'error',
+    });
+    ({ inputs } = metafile);
+  });
+
+  /** What is loaded with a file, dynamic imports left out: the files, and what they import from elsewhere. */
+  function staticClosure(file: string): { files: string[]; packages: string[] } {
+    const files = new Set<string>();
+    const packages = new Set<string>();
+    const visit = (path: string): void => {
+      if (files.has(path)) return;
+      files.add(path);
+      expect(Object.keys(inputs)).toContain(path);
+      for (const { path: next, kind, external } of inputs[path]?.imports ?? []) {
+        if (kind === 'dynamic-import') continue;
+        if (external) packages.add(next);
+        else visit(next);
+      }
+    };
+    visit(file);
+    return { files: [...files], packages: [...packages] };
+  }
+
+  it('the library: no module of Node, and of packages only the one that reads protobuf', () => {
+    const { packages } = staticClosure('dist/index.js');
     expect(packages.filter((name) => !name.startsWith('protobufjs/minimal'))).toEqual([]);
   });
 
-  it('the library: three files, of which the command reads its words with one', async () => {
-    const { files } = await staticClosure('dist/index.js');
+  it('the library: three files, of which the command reads its words with one', () => {
+    const { files } = staticClosure('dist/index.js');
     expect(files.sort()).toEqual(['dist/index.js', 'dist/library.js', 'dist/shared.js']);
-    const [, command] = /import\("\.\/(.*?)"\)/.exec(readFileSync(join(root, 'dist/cli.js'), 'utf8')) ?? [];
-    const read = (await staticClosure(`dist/${command}`)).files;
+    const read = staticClosure(`dist/${command}`).files;
     expect(read).toContain('dist/shared.js');
     expect(read).not.toContain('dist/library.js');
   });
 
-  it('the command: neither protobufjs nor onnxruntime before it is needed', async () => {
-    const { packages } = await staticClosure('dist/cli.js');
+  it('the command: neither protobufjs nor onnxruntime before it is needed', () => {
+    const { packages } = staticClosure('dist/cli.js');
     expect(packages.filter((name) => !builtinModules.includes(name.replace('node:', '')))).toEqual([]);
   });
 });
