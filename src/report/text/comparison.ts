@@ -54,7 +54,9 @@ function accuracyLines({ accuracy, errors, seed }: ComparisonReport, p: Paint, w
     ...accuracy.notCompared.map(({ name, reason }) => p.warn(`not compared: ${name ? `${name}, ` : ''}${reason}`)),
     ...(accuracy.warnings ?? []).map((text) => p.warn(`! ${text}`)),
     ...branchTexts(accuracy).map((text) => p.warn(text)),
-    ...[errorSource({ errors }) ?? errors?.cut ?? [], ...ownText(accuracy), ...accuracy.notes].flat().map((text) => p.dim(text)),
+    ...[errorSource({ errors }) ?? errors?.cut ?? [], ...ownText(accuracy), ...accuracy.notes]
+      .flat()
+      .map((text) => p.dim(text)),
   ].flatMap((line) => hanging(line, width, '  '));
   const about = p.dim(`${provider}, ${inputsText(inputs, seed)}${arithmeticText(accuracy)}`);
   return [
