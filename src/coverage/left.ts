@@ -75,8 +75,10 @@ class Reasons {
     if (this.bits === 0) return NOT_ASKED;
     const { readers, ports } = readersOf(value);
     const [former, ...formerReaders] = formerNames(value);
-    for (const place of [former, ...[value, ...ports].map(placeOf)]) {
-      const said = place === undefined ? undefined : this.#byPlace.get(place);
+    // What is said of a value without a name is said at its reader.
+    const named = [value, ...ports].filter(({ name }) => name !== '');
+    for (const place of [former, ...named.map(placeOf)]) {
+      const said = place ? this.#byPlace.get(place) : undefined;
       if (said) return said;
     }
     if (readers.some((node) => rowOf(node)?.precision?.takesScales || isScaled(node, value))) return SCALES;

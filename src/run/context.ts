@@ -78,7 +78,11 @@ function placeOf(about: Node | Value): string {
 export type PlacesOf = (about: Node | Value) => readonly string[];
 
 export function placesIn(regions: Regions): PlacesOf {
-  return (about) => toldIn(regions, about, placeOf(about)).map(({ text }) => text);
+  return (about) => {
+    // A value without a name is told apart by its reader.
+    const named = 'opType' in about || about.name ? about : (about.users[0] ?? about);
+    return toldIn(regions, named, placeOf(named)).map(({ text }) => text);
+  };
 }
 
 /** What is said of a node or value, once for each repeat that it stands for, with the names of all it is about as they are there. */

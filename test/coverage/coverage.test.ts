@@ -171,6 +171,15 @@ describe('what is left in float', () => {
     ]);
   });
 
+  it('has a reason of its own for each constant without a name', async () => {
+    const model = one((g, x) => g.op('MatMul', [g.op('Add', [x, weight(g, 40, 40)]), weight(g, 40, 40)]), [40, 40]);
+    const { left } = await covered(model, 'int8:keep=MatMul');
+    expect(left.map(({ reason }) => reason).sort()).toEqual([
+      expect.stringMatching(/number by number/),
+      'kept in float as asked',
+    ]);
+  });
+
   it.each(modelFolders(collection('traps')).slice(0, 40))('is all there is: %s', async (path) => {
     const model = await readModel(join(path, 'model.onnx'));
     const { model: result, report } = await optimize(model, 'half', { verify: 'none', target: 'cpu' });
