@@ -47,6 +47,15 @@ describe.skipIf(!hasBrowser)('the page of a report', () => {
     isQuiet();
   });
 
+  it('prints the graph of an open block and the first rows of tables that no one scrolled to', async () => {
+    await page.open(await reportHtml(detailed(1000)));
+    expect(await texts('[data-graph$=before] .node')).toEqual([]);
+    await page.read(`dispatchEvent(new Event('beforeprint'))`);
+    expect(await texts('[data-graph$=before] .node.gone text')).toEqual(['Div', 'Erf', 'Add', 'Mul']);
+    expect(await texts('#nodes .row')).toHaveLength(200);
+    isQuiet();
+  });
+
   it('finds a node by its name, from the keyboard alone', async () => {
     await page.open(await reportHtml(detailed(24)));
     await page.press('/');

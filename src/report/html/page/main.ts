@@ -26,6 +26,15 @@ function whenNear(selector: string, draw: (element: HTMLElement) => void): void 
 
 whenNear('[data-table]', ({ dataset }) => tableOf(dataset.table ?? ''));
 whenNear('[data-graph]', drawGraph);
+// A page that is printed shows what no one scrolled to; inside closed details nothing has a size to be drawn for.
+addEventListener('beforeprint', () => {
+  for (const { dataset } of shown('[data-table]')) tableOf(dataset.table ?? '')?.print(true);
+  for (const place of shown('[data-graph]')) drawGraph(place);
+});
+
+function shown(selector: string): HTMLElement[] {
+  return [...document.querySelectorAll<HTMLElement>(selector)].filter((one) => one.checkVisibility());
+}
 
 /** The section that is read is marked in the list. */
 const links = new Map(

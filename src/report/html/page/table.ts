@@ -36,8 +36,8 @@ export class PageTable {
       if (row) this.open(Number(row.dataset.at));
     });
     isNarrow.addEventListener('change', () => this.update());
-    addEventListener('beforeprint', () => this.#print(true));
-    addEventListener('afterprint', () => this.#print(false));
+    addEventListener('beforeprint', () => this.print(true));
+    addEventListener('afterprint', () => this.print(false));
     this.update();
   }
 
@@ -137,7 +137,8 @@ export class PageTable {
     event.stopPropagation();
   }
 
-  #print(isPrinted: boolean): void {
+  /** Draws the rows that paper has, or again those that are seen. */
+  print(isPrinted: boolean): void {
     this.#isPrinted = isPrinted;
     this.#spacer.style.height = `${ROW * (isPrinted ? Math.min(PRINTED, this.rows.shown.length) : this.rows.shown.length)}px`;
     this.draw();
