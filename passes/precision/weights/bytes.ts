@@ -119,8 +119,6 @@ async function wideIn(
   const found = await roomWithin(model, narrow, (share ?? USUAL_SHARE) * bytesBefore, context);
   const wide = new Set(found.wide);
   if (share === undefined) for (const { tensor, main } of sites) if (main.role !== 'convolution') wide.delete(tensor);
-  const count = sites.reduce((sum, { value, tensor }) => sum + (wide.has(tensor) ? context.timesOf(value) : 0), 0);
-  if (count > 0) context.note(`weights that have 16 bits, as the file has room for them: ${count}`);
   return { wide, lacking: found.lacking };
 }
 
