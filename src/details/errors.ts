@@ -14,7 +14,7 @@ const MOST_BYTES = 1024 ** 3;
 
 /** The share of the time that a job has taken which the errors of its blocks may take as well, and the milliseconds that they always may. */
 const SHARE = 0.25;
-const LEAST_MS = 500;
+const LEAST_MS = 10_000;
 
 interface ErrorsOptions extends ByBlockOptions {
   /** Milliseconds that the job has taken. */
@@ -50,7 +50,7 @@ export async function errorsOf(
 
 const cutText = (values: number): string => {
   const what = values > 0 ? `${values} inner values were not compared` : 'not every place was tried as the cause';
-  return `${what}, as this may take a quarter of the time of the rest; optimize bisect has no limit`;
+  return `${what}, as this may take 10 s or a quarter of the time of the rest; optimize bisect has no limit`;
 };
 
 const measure = (error: number): number | null => (Number.isFinite(error) ? error : null);
