@@ -2,6 +2,7 @@
 
 import type { Tensor } from '../ir/tensors/tensor.js';
 import { dataTypes } from '../ir/types.js';
+import { LAZY_MARK } from './codec/fields.js';
 import { fromBigint, type Message, type SparseTensorMessage, type TensorMessage } from './proto/messages.js';
 import { EXTERNAL, lazySources, lazyTriples, sparseOrigins, tensorOrigins } from './proto/tensor-proto.js';
 import { type Payload, rangePayload } from './proto/wire.js';
@@ -116,7 +117,7 @@ export class TensorPlacer {
 
   #payload(field: number, payload: Payload): number[] {
     this.payloads.push(payload);
-    return [field, this.payloads.length - 1, 0];
+    return [field, this.payloads.length - 1, 0, LAZY_MARK];
   }
 
   /** Gives tensors in data files their places, in this order; those that it does not name come last. Each tensor has one place. */

@@ -96,6 +96,16 @@ describe('tensors', () => {
       `${place}: expected fields of ONNX; found field 536870911`,
     ],
     [
+      'a field that stands for one left in the file, of its bytes',
+      raw(8, { lazy: [9, 0, 8, 0] }),
+      `${place}: expected fields of ONNX; found field 536870911`,
+    ],
+    [
+      'a field that stands for one left in the file, before a true one',
+      raw(4000, { dims: [1000], lazy: [9, 0, 4000, 0] }),
+      `${place}: expected fields of ONNX; found field 536870911`,
+    ],
+    [
       'a field that stands for one left in the file, cut',
       raw(8, { lazy: [9] }),
       `${place}: expected fields of ONNX; found field 536870911`,

@@ -2,6 +2,8 @@
 
 /** Number of the field that stands for the fields left in the file, `lazy` (proto/wire.ts). The largest number protobuf has: ONNX will not use it. */
 export const LAZY_FIELD = 536870911;
+/** Ends each entry of `lazy`. A file that states the field itself cannot know the number: it is another in each process. */
+export const LAZY_MARK = Math.floor(Math.random() * 2 ** 48);
 
 /** `name number type`, `*` for repeated, `+` for repeated and packed. */
 const texts: Readonly<Record<string, string>> = {

@@ -12,7 +12,7 @@ import {
 } from '../../ir/tensors/tensor.js';
 import { ModelError } from '../../ir/text/errors.js';
 import { byteLengthOf, type DataType, dataTypeOfCode } from '../../ir/types.js';
-import { LAZY_FIELD } from '../codec/fields.js';
+import { LAZY_FIELD, LAZY_MARK } from '../codec/fields.js';
 import { type SparseTensorMessage, type TensorMessage, toBigint } from './messages.js';
 import { decodeLazy, lazyFields, typedBytes } from './typed-data.js';
 
@@ -56,18 +56,18 @@ export function rememberSource(message: unknown, source: ByteSource, place: stri
   for (const part of Object.values(message)) rememberSource(part, source, place);
 }
 
-/** What was left in the file: field, offset, length. */
+/** What was left in the file: field, offset, length, which is NaN where `collapse` did not write the entry. */
 export function lazyTriples({
   lazy = [],
 }: TensorMessage): (readonly [field: number, offset: number, length: number])[] {
   const numbers = lazy.map((value) => Number(toBigint(value)));
-  return Array.from({ length: Math.ceil(numbers.length / 3) }, (_, at) => {
-    const [field = 0, offset = 0, length = Number.NaN] = numbers.slice(at * 3, at * 3 + 3);
-    return [field, offset, length] as const;
+  return Array.from({ length: Math.ceil(numbers.length / 4) }, (_, at) => {
+    const [field = 0, offset = 0, length = 0, mark] = numbers.slice(at * 4, at * 4 + 4);
+    return [field, offset, mark === LAZY_MARK ? length : Number.NaN] as const;
   });
 }
 
-/** `collapse` writes nothing else, but a damaged file may hold the field that it uses. */
+/** A file may hold the field that `collapse` uses. */
 function checkLazy(field: number, offset: number, length: number, source: ByteSource, place: string): void {
   if (!lazyFields.has(field) || !(offset + length <= source.size))
     throw new ModelError(place, 'fields of ONNX', `field ${LAZY_FIELD}`);
@@ -105,6 +105,7 @@ export function readTensor(message: TensorMessage, sources: TensorSources, where
   if (!type || type === 'undefined')
     throw new ModelError(place, 'an element type of ONNX', `data_type ${message.dataType ?? 0}`);
   const shape = readDims(message.dims, place);
+  for (const [field, offset, length] of lazyTriples(message)) checkLazy(field, offset, length, sources.main, place);
   const tensor = readContent(message, type, shape, sources, place);
   if (!isPlain(message, isNamed)) {
     tensorOrigins.set(tensor, message);
@@ -153,7 +154,6 @@ function readContent(
   if (more.length > 0) throw new ModelError(place, 'its numbers in one field', 'several');
   if (lazy) {
     const [field, offset, length] = lazy;
-    checkLazy(field, offset, length, sources.main, place);
     // raw_data, float_data and double_data are the elements as they are.
     if (
       field === 9 ||

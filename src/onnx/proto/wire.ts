@@ -9,7 +9,7 @@
 import { append } from '../../ir/collections/lists.js';
 import { type ByteSource, CHUNK, type PiecePlace, rangeOf } from '../../ir/tensors/tensor.js';
 import { ModelError } from '../../ir/text/errors.js';
-import { LAZY_FIELD } from '../codec/fields.js';
+import { LAZY_FIELD, LAZY_MARK } from '../codec/fields.js';
 import { DEPTH } from '../codec/message.js';
 import { lazyFields } from './typed-data.js';
 
@@ -144,7 +144,7 @@ export function collapse(source: ByteSource, place: string): Uint8Array {
       if (!inner && !isPayload) continue;
       flush(field.start);
       pending = field.end;
-      if (isPayload) lazy.push(field.number, field.content, field.end - field.content);
+      if (isPayload) lazy.push(field.number, field.content, field.end - field.content, LAZY_MARK);
       else pushMessage(pieces, field.number, message(inner as string, field.content, field.end, depth + 1));
     }
     flush(end);
@@ -174,7 +174,7 @@ export interface Expansion {
 }
 
 /**
- * The opposite of `collapse`: `lazy` holds triples of (field, index of a payload, 0). Nearly all payloads are those of initializers: nodes are looked
+ * The opposite of `collapse`: `lazy` holds (field, index of a payload, 0, mark) for each. Nearly all payloads are those of initializers: nodes are looked
  * through where others are left.
  */
 export function expand(skeleton: Uint8Array, payloads: readonly Payload[]): Expansion {
@@ -240,7 +240,7 @@ function payloadsIn(cursor: Cursor, fields: readonly Field[], payloads: readonly
     for (let at = content; number === LAZY_FIELD && at < end; ) {
       const [field, a] = cursor.varint(at, end);
       const [index, b] = cursor.varint(a, end);
-      at = cursor.varint(b, end)[1];
+      at = cursor.varint(cursor.varint(b, end)[1], end)[1];
       found.push({ number: field, content: payloads[index] as Payload });
     }
   }
