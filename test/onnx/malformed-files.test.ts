@@ -112,7 +112,7 @@ describe('damaged bytes', () => {
       real.subarray(0, real.length >> 1),
       `{file}: expected 10822310 bytes at byte 7; found 5411154. ${truncated}`,
     ],
-    ['noise', noise(4096, 7), `{file}: expected a protobuf field at byte 5; found wire type 3. ${damaged}`],
+    ['noise', noise(4096, 7), `{file}: expected the end of group 1483 at byte 5; found none. ${damaged}`],
     ['more noise', noise(4096, 8), `{file}: expected a protobuf field at byte 156; found wire type 6. ${damaged}`],
     [
       'a length of 2^60',
@@ -125,9 +125,19 @@ describe('damaged bytes', () => {
       `{file}: expected a varint at byte 1; found more than 10 bytes. ${damaged}`,
     ],
     [
-      'wire type 3, a group',
-      Uint8Array.of(8, 8, 0x3b, 0x3c),
-      `{file}: expected a protobuf field at byte 2; found wire type 3. ${damaged}`,
+      'a group that ends as another',
+      Uint8Array.of(8, 8, 0x3b, 0x3c, 0x3b, 0x44),
+      `{file}: expected the end of group 7 at byte 4; found none. ${damaged}`,
+    ],
+    [
+      'a group without an end',
+      Uint8Array.of(8, 8, 0x3b, 8, 1),
+      `{file}: expected the end of group 7 at byte 2; found none. ${damaged}`,
+    ],
+    [
+      'the end of a group',
+      Uint8Array.of(8, 8, 0x3c),
+      `{file}: expected a protobuf field at byte 2; found wire type 4. ${damaged}`,
     ],
     [
       'wire type 7',

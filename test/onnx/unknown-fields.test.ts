@@ -7,7 +7,13 @@ import { concat, field, floats, info, int64s, modelBytes, node, utf8 } from './b
 
 /** An unknown field of every wire type, with a mark to find it by. */
 const unknown = (mark: string) => ({
-  $unknowns: [field(1000, utf8(mark)), field(1001, 2n ** 63n), concat([0xd5, 0x3e], utf8(mark.slice(0, 4).padEnd(4)))],
+  $unknowns: [
+    field(1000, utf8(mark)),
+    field(1001, 2n ** 63n),
+    concat([0xd5, 0x3e], utf8(mark.slice(0, 4).padEnd(4))),
+    // A group, 1003, with a field and a group in it.
+    concat([0xdb, 0x3e], field(1, utf8(mark)), [0x13, 0x14, 0xdc, 0x3e]),
+  ],
 });
 
 const marks = [

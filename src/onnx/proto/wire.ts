@@ -98,7 +98,8 @@ export function* fieldsOf(cursor: Cursor, start: number, end: number): Iterable<
       const [length, afterLength] = cursor.varint(afterTag, end);
       content = afterLength;
       next = afterLength + length;
-    } else throw new ModelError(cursor.place, `a protobuf field at byte ${at}`, `wire type ${wire}`, NOT_ONNX);
+    } else if (wire === 3) next = endOfGroup(cursor, number, at, end);
+    else throw new ModelError(cursor.place, `a protobuf field at byte ${at}`, `wire type ${wire}`, NOT_ONNX);
     if (number === 0) throw new ModelError(cursor.place, `a protobuf field at byte ${at}`, 'field number 0', NOT_ONNX);
     if (next > end)
       throw new ModelError(cursor.place, `${next - content} bytes at byte ${content}`, `${end - content}`, TRUNCATED);
@@ -107,7 +108,23 @@ export function* fieldsOf(cursor: Cursor, start: number, end: number): Iterable<
   }
 }
 
-/** Top-level fields of a model: an opset, a function or an entry of metadata each. */
+/** Where a group ends that begins at a byte. ONNX has none: it is an unknown field. Groups nest as deep as messages may. */
+function endOfGroup(cursor: Cursor, number: number, start: number, end: number): number {
+  const open: number[] = [];
+  for (let at = start, count = 0; at < end && count < MOST_FIELDS; count++) {
+    const [tag, afterTag] = cursor.varint(at, end);
+    const wire = tag % 8;
+    if (wire === 3 && open.length === DEPTH) throw tooDeep(cursor.place);
+    if (wire === 3) open.push(Math.floor(tag / 8));
+    if (wire === 4 && open.pop() !== Math.floor(tag / 8)) break;
+    if (open.length === 0) return afterTag;
+    const [field] = wire === 3 || wire === 4 ? [] : fieldsOf(cursor, at, end);
+    at = field?.end ?? afterTag;
+  }
+  throw new ModelError(cursor.place, `the end of group ${number} at byte ${start}`, 'none', NOT_ONNX);
+}
+
+/** Top-level fields of a model, an opset, a function or an entry of metadata each, and fields of an unknown group. */
 const MOST_FIELDS = 1e6;
 
 /** True for bytes that are fields from the first to the last, a graph among them. Reads no more of them than their lengths. Throws RangeError where they have no end. */
