@@ -63,7 +63,7 @@ export {
   Total,
   telling,
   times,
-} from './match/pattern.js';
+} from './match/pattern/index.js';
 /** Rules: an equation, and sets of them for one kind of site. */
 export {
   type Replacement,

@@ -4,7 +4,7 @@ import { equalDims } from '../../src/ir/dims/dims.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps } from '../../src/match/miss.js';
-import { any, constant, oneOf, site, telling } from '../../src/match/pattern.js';
+import { any, constant, oneOf, site, telling } from '../../src/match/pattern/index.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 import { microsoft, op } from '../../src/match/words.js';
 

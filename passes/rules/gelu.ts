@@ -2,7 +2,7 @@
 import { equalShapes, isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, type Miss } from '../../src/match/miss.js';
-import { any, Polynomial, Product, Sum, site, telling } from '../../src/match/pattern.js';
+import { any, Polynomial, Product, Sum, site, telling } from '../../src/match/pattern/index.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { op } from '../../src/match/words.js';
 

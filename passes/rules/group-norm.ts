@@ -6,7 +6,7 @@ import { equalDims } from '../../src/ir/dims/dims.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
-import { any, constant, maybe, Product, Sum, site } from '../../src/match/pattern.js';
+import { any, constant, maybe, Product, Sum, site } from '../../src/match/pattern/index.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { fillOf } from '../../src/match/views/scalar.js';
 import { op } from '../../src/match/words.js';

@@ -17,7 +17,7 @@ import {
   site,
   telling,
   times,
-} from '../../src/match/pattern.js';
+} from '../../src/match/pattern/index.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { type NormCaptures, normOperands, overLastAxes } from './norm-operands.js';
 import { rowNorm } from './row-norm.js';

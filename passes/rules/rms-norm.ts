@@ -2,7 +2,18 @@
 import { float } from '../../src/ir/attribute.js';
 import type { Use, Value } from '../../src/ir/value.js';
 import { helps, Miss } from '../../src/match/miss.js';
-import { any, Mean, number, Optional, Power, Product, Sum, site, telling, times } from '../../src/match/pattern.js';
+import {
+  any,
+  Mean,
+  number,
+  Optional,
+  Power,
+  Product,
+  Sum,
+  site,
+  telling,
+  times,
+} from '../../src/match/pattern/index.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { type NormCaptures, normOperands, overLastAxes } from './norm-operands.js';
 

@@ -3,7 +3,7 @@
 import { isFloat } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps } from '../../src/match/miss.js';
-import { type Pattern, reading, site } from '../../src/match/pattern.js';
+import { type Pattern, reading, site } from '../../src/match/pattern/index.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 import type { Environment } from '../../src/match/search/search.js';
 import { emitRotary, type RotaryEmission } from '../rotary/kernel.js';

@@ -7,7 +7,7 @@ import type { Value } from '../../src/ir/value.js';
 import { forwardOf, looseOps } from '../../src/match/algebra/algebra.js';
 import { placed } from '../../src/match/algebra/forms.js';
 import { Reader } from '../../src/match/algebra/reader.js';
-import { any, Mean, Minus, type Pattern, Power, reading, Sum, site } from '../../src/match/pattern.js';
+import { any, Mean, Minus, type Pattern, Power, reading, Sum, site } from '../../src/match/pattern/index.js';
 import { Environment, foundAt, type Search } from '../../src/match/search/search.js';
 import { solveAs } from '../../src/match/search/solve.js';
 import { plainOf } from '../../src/match/views/plain.js';

@@ -4,7 +4,7 @@ import { float } from '../../src/ir/attribute.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, type Miss } from '../../src/match/miss.js';
-import { any, number, Product, site, telling } from '../../src/match/pattern.js';
+import { any, number, Product, site, telling } from '../../src/match/pattern/index.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { op } from '../../src/match/words.js';
 

@@ -3,7 +3,7 @@ import type { Attributes } from '../../src/ir/build.js';
 import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
 import { helps } from '../../src/match/miss.js';
-import { any, site } from '../../src/match/pattern.js';
+import { any, site } from '../../src/match/pattern/index.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 import { microsoft, op } from '../../src/match/words.js';
 

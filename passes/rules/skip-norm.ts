@@ -7,7 +7,7 @@ import type { Node } from '../../src/ir/node.js';
 import { equalShapes } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import { helps, type Miss } from '../../src/match/miss.js';
-import { any, site } from '../../src/match/pattern.js';
+import { any, site } from '../../src/match/pattern/index.js';
 import { type RewriteScope, type RuleSet, rule } from '../../src/match/rule.js';
 import { op } from '../../src/match/words.js';
 

@@ -1,7 +1,7 @@
 /** Softmax in single steps, as JAX exports it. */
 import { equalShapes } from '../../src/ir/types.js';
 import { helps } from '../../src/match/miss.js';
-import { any, Highest, Minus, Power, Product, Sum, site, Total, telling } from '../../src/match/pattern.js';
+import { any, Highest, Minus, Power, Product, Sum, site, Total, telling } from '../../src/match/pattern/index.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 import { op } from '../../src/match/words.js';
 

@@ -1,7 +1,7 @@
 /** Softsign: x over one more than its absolute value. */
 import { equalShapes } from '../../src/ir/types.js';
 import { helps } from '../../src/match/miss.js';
-import { any, Power, Product, Sum, site, telling } from '../../src/match/pattern.js';
+import { any, Power, Product, Sum, site, telling } from '../../src/match/pattern/index.js';
 import { type RuleSet, rule } from '../../src/match/rule.js';
 import { op } from '../../src/match/words.js';
 

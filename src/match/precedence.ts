@@ -1,6 +1,6 @@
 /** Orders rules for matching. The order follows from the rules, so their order in a list means nothing. */
 import { append, maxOf } from '../ir/collections/lists.js';
-import { keyOf, type Pattern } from './pattern.js';
+import { keyOf, type Pattern } from './pattern/index.js';
 import type { Rule, RuleSet } from './rule.js';
 
 /** The least number of parts in a match, over all choices. */

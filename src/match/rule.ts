@@ -7,7 +7,7 @@ import { foundText } from '../ir/text/usage-error.js';
 import type { DataType, Type } from '../ir/types.js';
 import type { Value } from '../ir/value.js';
 import type { Miss } from './miss.js';
-import { type CapturesOf, Pattern } from './pattern.js';
+import { type CapturesOf, Pattern } from './pattern/index.js';
 import type { Rewriter } from './rewriter.js';
 import type { Trace } from './trace.js';
 

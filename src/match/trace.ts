@@ -1,5 +1,5 @@
 /** Draws a pattern as a tree with the result of each of its parts, for `explain`. */
-import type { Pattern } from './pattern.js';
+import type { Pattern } from './pattern/index.js';
 import type { Environment, MatchFailure, PatternPart } from './search/search.js';
 
 /**

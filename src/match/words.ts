@@ -1,6 +1,6 @@
 /** Defines the op words: `op.Erf(x)` and `microsoft.Gelu(x)` match a node of that operator if its inputs match. */
 import { microsoftInputs, onnxInputs } from './op-inputs.js';
-import { type AllCaptures, type CapturesOf, operator, Pattern, type PatternTerm, refuse } from './pattern.js';
+import { type AllCaptures, type CapturesOf, operator, Pattern, type PatternTerm, refuse } from './pattern/index.js';
 
 /** The names in `'X Scale B?'`; `?` marks an input that may be absent, `*` one that stands for any number. */
 type NamesIn<Text> = Text extends ''

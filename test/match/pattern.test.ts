@@ -19,7 +19,7 @@ import {
   Sum,
   site,
   telling,
-} from '../../src/match/pattern.js';
+} from '../../src/match/pattern/index.js';
 import { rule } from '../../src/match/rule.js';
 import { environmentOf, Places } from '../../src/match/search/places.js';
 import { capturesOf, type Environment, Search } from '../../src/match/search/search.js';

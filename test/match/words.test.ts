@@ -1,7 +1,7 @@
 /** The op words are those of the schema table. `npm run docs` writes their list anew (vitest's mode is then `docs`). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { any } from '../../src/match/pattern.js';
+import { any } from '../../src/match/pattern/index.js';
 import { microsoft, op } from '../../src/match/words.js';
 import { type Formal, schemaOf } from '../../src/onnx/schemas/schema.js';
 import { runtimeOperators } from '../../src/onnx/schemas/schema-microsoft.js';

@@ -3,7 +3,7 @@ import type { Value } from '../../ir/value.js';
 import { isNear } from '../algebra/near.js';
 import type { Factor, Term } from '../algebra/normal-form.js';
 import { powerOf } from '../algebra/ratio.js';
-import type { Pattern, WeightedPattern } from '../pattern.js';
+import type { Pattern, WeightedPattern } from '../pattern/index.js';
 import type { Environment, Search } from './search.js';
 import { baseOf, type ExpressionAt, otherTerm, termsOf } from './subject.js';
 

@@ -4,7 +4,7 @@ import { maxOf } from '../../ir/collections/lists.js';
 import { remembered } from '../../ir/collections/remembered.js';
 import type { Node } from '../../ir/node.js';
 import { calls, looseOps, spells, spellsAlgebra } from '../algebra/algebra.js';
-import { keyOf, type Pattern } from '../pattern.js';
+import { keyOf, type Pattern } from '../pattern/index.js';
 
 /** The part of a pattern that a site must resemble. */
 export interface Mark {

@@ -9,7 +9,7 @@ import type { Node } from '../../ir/node.js';
 import type { Value } from '../../ir/value.js';
 import { addBehind, allBehind, forwardOf, isAlgebra, reductionOf } from '../algebra/algebra.js';
 import { Reader, type ReaderOptions } from '../algebra/reader.js';
-import type { Pattern } from '../pattern.js';
+import type { Pattern } from '../pattern/index.js';
 import type { Rule } from '../rule.js';
 import { plainOf } from '../views/plain.js';
 import { fillOf, scalarOf } from '../views/scalar.js';

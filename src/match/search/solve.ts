@@ -11,7 +11,7 @@ import { isNear } from '../algebra/near.js';
 import type { Expression, Term } from '../algebra/normal-form.js';
 import { isOdd } from '../algebra/ratio.js';
 import { Reader } from '../algebra/reader.js';
-import type { Pattern, PatternShape } from '../pattern.js';
+import type { Pattern, PatternShape } from '../pattern/index.js';
 import { plainOf } from '../views/plain.js';
 import { fillOf } from '../views/scalar.js';
 import { added, assigned, neededOf, type Solution } from './assign.js';

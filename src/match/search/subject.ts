@@ -4,7 +4,7 @@ import { atomExpression, leafOf, onlyAtom, scale } from '../algebra/expression.j
 import { isNear } from '../algebra/near.js';
 import type { Atom, Expression, Reduction, Term, UnaryCall } from '../algebra/normal-form.js';
 import type { Reader } from '../algebra/reader.js';
-import type { Pattern } from '../pattern.js';
+import type { Pattern } from '../pattern/index.js';
 import { foundAt, type Search } from './search.js';
 
 /** The expression to match, and the value that has it, wholly or as a part. */
