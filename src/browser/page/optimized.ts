@@ -11,6 +11,9 @@ import { GateError, modelFiles, optimize, reportHtml, reportJson, useRuntime } f
 import type { RuntimeModule } from '../use-runtime.js';
 import type { Answer, Order, Result } from './messages.js';
 
+/** The address of the page's script, which holds this one packed. */
+declare const PAGE: string;
+
 export interface OpenModel {
   readonly model: Model;
   readonly name: string;
@@ -83,7 +86,7 @@ async function resultOf(open: OpenModel, made: Report, files: Result['files']): 
 async function addRuntime(place: string): Promise<void> {
   if (!place)
     throw new UsageError('expected a page built with onnxruntime-web (npm run page -- --runtime); found none');
-  const module: RuntimeModule = await import(new URL(place, import.meta.url).href);
+  const module: RuntimeModule = await import(new URL(place, PAGE).href);
   (module.env as { wasm: { numThreads: number } }).wasm.numThreads = 1;
   useRuntime(module);
 }
