@@ -8,6 +8,7 @@ import { folded, linesOf, table } from './markdown/fold.js';
 import { accuracySection, coverageSection, notesSection, originSection, passesSection } from './markdown/sections.js';
 import { speedSection } from './markdown/speed-section.js';
 import { isOpenGate } from './words/accuracy.js';
+import { sourceText } from './words/error-source.js';
 
 /** So that it can be read in the list of comments of a pull request, and in the summary of a job. */
 const MOST_LINES = 60;
@@ -22,14 +23,15 @@ export function reportMarkdown(given: Report): string {
     [verdictText(report)],
     sizeTable(report),
     gateLines(report),
+    [sourceText(report) ?? []].flat(),
     report.cuts ? [`Left out for lack of time (\`--time-budget\`): ${report.cuts.join('; ')}.`] : [],
   ]);
   const sections = [
     passesSection(report),
     notesSection(report),
-    coverageSection(report),
     accuracySection(report),
     speedSection(report, given.placement?.causes?.map(({ cure }) => cure) ?? []),
+    coverageSection(report),
     originSection(report, given.command),
   ];
   return `${[...head, '', ...folded(sections, MOST_LINES - head.length - 1)].join('\n')}\n`;

@@ -21,8 +21,17 @@ export function explain(message: string): string {
   if (message.includes('libcud') || message.includes('libcublas')) return `CUDA is not complete: ${firstLine(message)}`;
   if (message.includes('ExecutionProvider_Cuda') || message.includes('libonnxruntime_providers_'))
     return "this onnxruntime-node was installed without its CUDA provider (its postinstall downloads it; Linux x64 only), or CUDA's libraries are missing";
+  const [, ir, mostIr] = /IR version: (\d+), max supported IR version: (\d+)/.exec(message) ?? [];
+  if (ir) return newer(`files of IR version ${mostIr} at most`, `has ${ir}`);
+  const [, set] = /Opset (\d+) is under development/.exec(message) ?? [];
+  const [, domain, most] = /support for domain (\S+) is till opset (\d+)/.exec(message) ?? [];
+  if (set && most) return newer(`operator set ${most} of ${domain} at most`, `needs ${set}`);
   return firstLine(message);
 }
+
+/** What is newer than the runtime, and the remedy. */
+const newer = (known: string, found: string): string =>
+  `the installed onnxruntime knows ${known}; this model ${found}. A newer onnxruntime is needed to run it`;
 
 /** The runtime counts as ONNX does up to float4e2m1. Behind it stand the integers of two bits (seen of 1.30: 25 for int2). */
 const typeOfNumber = (number: number): DataType | undefined =>

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildModel } from '../../src/ir/build.js';
+import { readReport, reportHtml, reportMarkdown } from '../../src/report.js';
 import type { Report } from '../../src/run/report/report.js';
 import { tinyModel, Workplace } from './run-cli.js';
 
@@ -102,9 +103,14 @@ describe('an original that does not run', () => {
   });
 
   it('is said by the exit code for exact passes too, whose result is written', async () => {
-    const { status, stdout } = await place.run(['model.onnx', '--passes', 'simplify', '--target', 'cpu', '--no-speed']);
+    const words = ['model.onnx', '--passes', 'simplify', '--target', 'cpu', '--no-speed', '--report', 'r.json'];
+    const { status, stdout } = await place.run(words);
     expect(stdout).toContain('✗ proof: the original does not run');
     expect(status).toBe(6);
+    const report = readReport(readFileSync(place.path('r.json'), 'utf8'));
+    expect(report.gates.map(({ name, passed }) => [name, passed])).toEqual([['proof', false]]);
+    expect(reportMarkdown(report)).toMatch(/\*\*failed\*\*: proof, .*NoSuchOp/);
+    expect(await reportHtml(report)).toContain('model.opt.onnx was written, not proven: nothing could be compared.');
     expect(place.files).toContain('model.opt.onnx');
     const unasked = await place.run([
       'model.onnx',

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { table } from '../../src/report/markdown/fold.js';
 import { reportMarkdown } from '../../src/report/markdown.js';
+import { reportText } from '../../src/report/text.js';
 import { sample } from './sample.js';
 
 it('writes tables and says what failed', () => {
@@ -61,4 +62,26 @@ it('has at most sixty lines, and says what it leaves out', () => {
   expect(lines.filter((line) => line.startsWith('<details>'))).toHaveLength(
     lines.filter((line) => line === '</details>').length,
   );
+});
+
+it('shows no table without rows: a section without room is named', () => {
+  const many = { ...sample.passes[1]!, ops: { Cast: 1 } };
+  const gates = Array.from({ length: 9 }, (_, i) => ({ name: 'accuracy' as const, passed: false, detail: `${i}` }));
+  const skips = Array.from({ length: 30 }, (_, i) => ({ reason: `reason ${i}`, count: 1, places: [] }));
+  const passes = Array.from({ length: 30 }, () => ({ ...many, skips }));
+  const text = reportMarkdown({ ...sample, passes, gates });
+  expect(text).not.toMatch(/\| --- \|\n\n… /);
+  expect(text).toMatch(/\nIn the JSON report, which `optimize report` shows: Speed\.\n$/);
+  expect(text.split('\n').length - 1).toBeLessThanOrEqual(60);
+});
+
+it('says where the error grows, or why that was not measured, as the terminal does', () => {
+  const errors = { byPass: [], byBlock: [], reason: 'its inner values are too much to keep: see optimize bisect' };
+  const said = 'The error was not measured by block: its inner values are too much to keep: see optimize bisect.';
+  expect(reportMarkdown({ ...sample, errors })).toContain(`\n\n${said}\n\n`);
+  expect(reportText({ ...sample, errors }, { width: 200 })).toContain(said);
+  // Of an exact result nobody asks, and a proof that failed says why by itself.
+  expect(reportText({ ...sample, errors, fidelity: 'exact' }, { width: 200 })).not.toContain('not measured by block');
+  const unproven = [{ name: 'proof' as const, passed: false, detail: 'the original does not run' }];
+  expect(reportMarkdown({ ...sample, errors, gates: unproven })).not.toContain('not measured by block');
 });

@@ -22,28 +22,50 @@ export function table(titles: readonly string[], rows: readonly (readonly string
 export const linesOf = (blocks: FoldedSection['blocks']): string[] =>
   blocks.filter((lines) => lines.length > 0).flatMap((lines, i) => (i > 0 ? ['', ...lines] : lines));
 
-/** The sections in at most `room` lines: those that need little get it, the others share the rest and say what they leave out. */
+/** A section that has room for fewer lines is named only: of a table it would show the titles. */
+const LEAST = 6;
+
+/**
+ * The sections in at most `room` lines, the most telling first: those that need little get it, the others share the rest and say what they leave
+ * out. Where that is too little for each, the last are named only.
+ */
 export function folded(sections: readonly FoldedSection[], room: number): string[] {
-  const all = sections
+  const shown = sections
     .map(({ title, blocks, isWhole = false }) => ({ title, lines: linesOf(blocks), isWhole }))
     .filter(({ lines }) => lines.length > 0);
-  let left = room - AROUND * all.length;
-  const shares = new Map<object, number>();
-  const byNeed = [...all].sort((a, b) => Number(b.isWhole) - Number(a.isWhole) || a.lines.length - b.lines.length);
+  const named: string[] = [];
+  let shares = sharesOf(shown, room);
+  while (shown.some((one, i) => (shares[i] as number) < Math.min(LEAST, one.lines.length))) {
+    const last = shown.findLastIndex(({ isWhole }) => !isWhole);
+    if (last < 1) break;
+    for (const { title } of shown.splice(last, 1)) named.unshift(title);
+    shares = sharesOf(shown, room - 2);
+  }
+  const found: string[] = [];
+  shown.forEach(({ title, lines }, i) => {
+    append(found, [`<details><summary>${title}</summary>`, '', ...clipped(lines, shares[i] as number), '</details>']);
+  });
+  if (named.length > 0)
+    append(found, ['', `In the JSON report, which \`optimize report\` shows: ${named.join(', ')}.`]);
+  return found;
+}
+
+interface Lines {
+  readonly lines: readonly string[];
+  readonly isWhole: boolean;
+}
+
+/** The lines that each part gets of so many. */
+function sharesOf(parts: readonly Lines[], room: number): number[] {
+  let left = room - AROUND * parts.length;
+  const shares = new Map<Lines, number>();
+  const byNeed = [...parts].sort((a, b) => Number(b.isWhole) - Number(a.isWhole) || a.lines.length - b.lines.length);
   byNeed.forEach((one, i) => {
-    const share = Math.min(one.lines.length, one.isWhole ? left : Math.floor(left / (all.length - i)));
+    const share = Math.min(one.lines.length, one.isWhole ? left : Math.floor(left / (parts.length - i)));
     shares.set(one, share);
     left -= share;
   });
-  const found: string[] = [];
-  for (const one of all)
-    append(found, [
-      `<details><summary>${one.title}</summary>`,
-      '',
-      ...clipped(one.lines, shares.get(one) as number),
-      '</details>',
-    ]);
-  return found;
+  return parts.map((one) => shares.get(one) as number);
 }
 
 function clipped(lines: readonly string[], most: number): readonly string[] {

@@ -17,12 +17,13 @@ import { type FoldedSection, table } from './fold.js';
 
 const listed = (texts: readonly string[]): string[] => texts.map((text) => `- ${text}`);
 
+/** A row each for passes that did something or were taken back; the others are named below. */
 export const passesSection = ({ passes }: Report): FoldedSection => ({
   title: 'Passes',
   blocks: [
     table(
       ['pass', 'status', 'nodes', 'weights', 'error', 'time'],
-      passes.map((pass) => [
+      passes.filter(didSomething).map((pass) => [
         code(pass.name),
         pass.status,
         Object.entries(pass.ops)
@@ -35,8 +36,14 @@ export const passesSection = ({ passes }: Report): FoldedSection => ({
         msText(pass.ms),
       ]),
     ),
+    unchangedText(passes.filter((pass) => !didSomething(pass))),
   ],
 });
+
+const didSomething = ({ status }: Report['passes'][number]): boolean => status !== 'unchanged';
+
+const unchangedText = (passes: Report['passes']): string[] =>
+  passes.length > 0 ? [`Left the model as it is: ${passes.map(({ name }) => code(name)).join(', ')}.`] : [];
 
 /** What passes say, what they left alone and why, those of most places first. */
 export const notesSection = (report: Report): FoldedSection => ({
@@ -69,33 +76,19 @@ export const coverageSection = (report: Report): FoldedSection => ({
 /** Outputs, steps on own outputs, sizes: how far the numbers are apart. */
 export function accuracySection({ accuracy, rollout, ranges, seed }: Report): FoldedSection {
   const blocks: string[][] = [];
-  if (accuracy)
-    blocks.push(
-      [`On ${accuracy.provider}, ${inputsText(accuracy.inputs, seed)}${arithmeticText(accuracy)}.`],
-      table(
-        ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'meaning'],
-        accuracy.outputs.map((o) => [
-          code(o.name),
-          ...[o.maxAbs, o.maxRel, o.relativeL2].map(numberText),
-          cosineText(o.cosine),
-          o.snr === null || !Number.isFinite(o.snr) ? '∞' : numberText(o.snr),
-          meaningText(o),
-        ]),
-      ),
-      listed([
-        ...accuracy.failures,
-        ...accuracy.notCompared.map(({ name, reason }) => `not compared: ${name ? `${name}, ` : ''}${reason}`),
-        ...(accuracy.warnings ?? []),
-        ...branchTexts(accuracy),
-        ...ownText(accuracy),
-        ...accuracy.notes,
-      ]),
-    );
-  if (rollout)
-    blocks.push(
-      [`${rolloutTitle(rollout)}: ${rolloutText(rollout)}. Inputs: ${rollout.inputs}.`],
-      listed(rollout.notes),
-    );
+  if (accuracy && accuracy.inputs.length > 0)
+    blocks.push([`On ${accuracy.provider}, ${inputsText(accuracy.inputs, seed)}${arithmeticText(accuracy)}.`]);
+  if (rollout) blocks.push([`${rolloutTitle(rollout)}: ${rolloutText(rollout)}. Inputs: ${rollout.inputs}.`]);
+  if (accuracy) blocks.push(outputTable(accuracy));
+  blocks.push(
+    listed([
+      ...(rollout?.notes ?? []),
+      ...(accuracy?.failures ?? []),
+      ...(accuracy?.notCompared ?? []).map(({ name, reason }) => `not compared: ${name ? `${name}, ` : ''}${reason}`),
+      ...(accuracy?.warnings ?? []),
+      ...(accuracy ? [...branchTexts(accuracy), ...ownText(accuracy), ...accuracy.notes] : []),
+    ]),
+  );
   if (ranges) {
     const { titles, rows } = sizeRows(ranges);
     blocks.push([`One model for ${rangesText(ranges.dims)}.`], rows.length > 0 ? table(titles, rows) : []);
@@ -103,6 +96,20 @@ export function accuracySection({ accuracy, rollout, ranges, seed }: Report): Fo
   if (accuracy && accuracy.inputs.length > 0) blocks.push([inputsList(accuracy.inputs)]);
   return { title: 'Accuracy', blocks };
 }
+
+const outputTable = ({ outputs }: NonNullable<Report['accuracy']>): string[] =>
+  outputs.length === 0
+    ? []
+    : table(
+        ['output', 'max abs', 'max rel', 'rel L2', 'cosine', 'SNR dB', 'meaning'],
+        outputs.map((o) => [
+          code(o.name),
+          ...[o.maxAbs, o.maxRel, o.relativeL2].map(numberText),
+          cosineText(o.cosine),
+          o.snr === null || !Number.isFinite(o.snr) ? '∞' : numberText(o.snr),
+          meaningText(o),
+        ]),
+      );
 
 /** The command as it was typed, in which nothing is escaped; where and with what it ran. */
 export function originSection(report: Report, command: string | undefined): FoldedSection {

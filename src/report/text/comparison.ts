@@ -3,7 +3,7 @@ import type { Report } from '../../run/report/report.js';
 import { hanging, type Paint, shortened, table } from '../style.js';
 import { arithmeticText, inputsText, isOpenGate, ownText } from '../words/accuracy.js';
 import { branchTexts } from '../words/branch.js';
-import { errorSource } from '../words/error-source.js';
+import { sourceText } from '../words/error-source.js';
 import { meaningText, type ReportedOutput } from '../words/meaning.js';
 import { causeTexts, placementText } from '../words/placement.js';
 import { rangeLines } from '../words/ranges.js';
@@ -11,10 +11,11 @@ import { rolloutText, rolloutTitle } from '../words/rollout.js';
 import { speedLines } from './speed.js';
 
 /** The part of a report that compares two models. */
-export type ComparisonReport = Pick<
-  Report,
-  'accuracy' | 'errors' | 'rollout' | 'ranges' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts' | 'seed'
->;
+export type ComparisonReport = Partial<Pick<Report, 'fidelity'>> &
+  Pick<
+    Report,
+    'accuracy' | 'errors' | 'rollout' | 'ranges' | 'speed' | 'notTimed' | 'placement' | 'gates' | 'cuts' | 'seed'
+  >;
 
 /** The blocks about the comparison; `ending` goes below the last of them. */
 export const comparisonBlocks = (
@@ -32,7 +33,8 @@ export const comparisonBlocks = (
   ),
 ];
 
-function accuracyLines({ accuracy, errors, seed }: ComparisonReport, p: Paint, width: number): string[] {
+function accuracyLines(report: ComparisonReport, p: Paint, width: number): string[] {
+  const { accuracy, seed } = report;
   // Where nothing was run, the line of the gate says why.
   if (!accuracy || accuracy.inputs.length === 0) return [];
   const { outputs, inputs, provider } = accuracy;
@@ -54,9 +56,7 @@ function accuracyLines({ accuracy, errors, seed }: ComparisonReport, p: Paint, w
     ...accuracy.notCompared.map(({ name, reason }) => p.warn(`not compared: ${name ? `${name}, ` : ''}${reason}`)),
     ...(accuracy.warnings ?? []).map((text) => p.warn(`! ${text}`)),
     ...branchTexts(accuracy).map((text) => p.warn(text)),
-    ...[errorSource({ errors }) ?? errors?.cut ?? [], ...ownText(accuracy), ...accuracy.notes]
-      .flat()
-      .map((text) => p.dim(text)),
+    ...[sourceText(report) ?? [], ...ownText(accuracy), ...accuracy.notes].flat().map((text) => p.dim(text)),
   ].flatMap((line) => hanging(line, width, '  '));
   const about = p.dim(`${provider}, ${inputsText(inputs, seed)}${arithmeticText(accuracy)}`);
   return [
@@ -97,12 +97,7 @@ const cutLines = ({ cuts = [] }: ComparisonReport, p: Paint): string[] =>
   cuts.length === 0 ? [] : [p.warn(`! left out for lack of time (--time-budget): ${cuts.join('; ')}`)];
 
 const gateLines = ({ gates, accuracy }: ComparisonReport, p: Paint): string[] =>
-  // Where nothing could be compared and that counts, the gate of the proof says why, once.
-  gates
-    .filter(({ name, passed }) => !(name === 'accuracy' && passed && gates.some(isNoProof)))
-    .map((gate) => {
-      const mark = isOpenGate(gate, accuracy) ? p.warn('?') : gate.passed ? p.good('✓') : p.bad('✗');
-      return `${mark} ${gate.name}: ${gate.detail}`;
-    });
-
-export const isNoProof = ({ name, passed }: Report['gates'][number]): boolean => name === 'proof' && !passed;
+  gates.map((gate) => {
+    const mark = isOpenGate(gate, accuracy) ? p.warn('?') : gate.passed ? p.good('✓') : p.bad('✗');
+    return `${mark} ${gate.name}: ${gate.detail}`;
+  });

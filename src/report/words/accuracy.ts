@@ -37,6 +37,9 @@ export function ownText({ runtimeOwn = [] }: Accuracy): string[] {
     : [];
 }
 
+/** Nothing could be compared, and that fails the gate of the proof. */
+export const isNoProof = ({ name, passed }: Report['gates'][number]): boolean => name === 'proof' && !passed;
+
 /** True of a gate that nothing was held against: it has not been passed, it only does not stand in the way. */
 export const isOpenGate = ({ name, passed }: Report['gates'][number], accuracy: Report['accuracy']): boolean =>
   passed && name === 'accuracy' && accuracy?.outputs.length === 0;

@@ -1,7 +1,7 @@
 /** Which block costs the accuracy, in words, and what that was measured on. */
 import { numberText, percentText } from '../../ir/text/quantities.js';
 import type { Report } from '../../run/report/report.js';
-import { inputsText } from './accuracy.js';
+import { inputsText, isNoProof } from './accuracy.js';
 
 type Errors = NonNullable<Report['errors']>;
 type BlockError = Errors['byBlock'][number];
@@ -28,6 +28,20 @@ export function errorSource({ errors }: Pick<Report, 'errors'>): string | undefi
   const grown = `from ${numberText(from)} to ${numberText(from + most)}`;
   const share = `adds ${percentText(most / largest)} of the error`;
   return `The error grows most in ${blockName(worst)} (${worst.at}), ${grown}: it ${share}, more than any other of ${errors.byBlock.length} parts${cut}.`;
+}
+
+/**
+ * The source of the error for a view of few lines, or why there is none; undefined where nobody would ask: all is exact, within the noise of sums,
+ * or another line says that nothing could be compared.
+ */
+export function sourceText(
+  report: Pick<Report, 'errors' | 'gates'> & Partial<Pick<Report, 'fidelity'>>,
+): string | undefined {
+  const { errors, gates, fidelity } = report;
+  const source = errorSource(report);
+  if (source !== undefined || !errors || fidelity === 'exact' || gates.some(isNoProof)) return source;
+  const [why, from] = errors.reason === undefined ? [errors.cut, 'whole'] : [errors.reason, 'by block'];
+  return why === undefined ? undefined : `The error was not measured ${from}: ${why}.`;
 }
 
 /** On what the errors by block were measured; undefined of an older report, which does not say. */

@@ -9,14 +9,16 @@ import { SAME } from '../speed/timing.js';
 import type { AccuracyReport, GateResult, ValidateOptions, Validation } from '../validation.js';
 import { accuracyGate } from './judge.js';
 
-/** The conditions that apply: accuracy always, the others on request. */
+/** The conditions that apply: accuracy, or the missing proof of it where no limit was asked for; the others on request. */
 export function gatesOf(
   accuracy: AccuracyReport,
   { speed, notTimed }: Pick<Validation, 'speed' | 'notTimed'>,
   placement: PlacementReport | undefined,
   { minSpeedup, failOnFallback, maxError, minCosine, absent }: ValidateOptions,
 ): GateResult[] {
-  const found: GateResult[] = [accuracyGate(accuracy.verdict, maxError !== undefined || minCosine !== undefined)];
+  const isExplicit = maxError !== undefined || minCosine !== undefined;
+  const unproven = proofGate(accuracy.verdict);
+  const found: GateResult[] = unproven.length > 0 && !isExplicit ? [] : [accuracyGate(accuracy.verdict, isExplicit)];
   if (minSpeedup !== undefined) {
     const ratio = speed ? (speed.significant ? speed.ratio : 1) : notTimed === SAME ? 1 : 0;
     const measured = speed
@@ -32,6 +34,6 @@ export function gatesOf(
     const detail = isKnown ? `other providers run ${ops.join(', ') || 'no node'}${unknown}${source}` : 'not measured';
     found.push({ name: 'placement', passed: isKnown && ops.length === 0, detail });
   }
-  append(found, proofGate(accuracy.verdict));
+  append(found, unproven);
   return found;
 }

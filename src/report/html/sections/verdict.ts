@@ -1,6 +1,6 @@
 /** The first thing that is read: what was asked for, what was done, and what it is worth. */
 import type { Report } from '../../../run/report/report.js';
-import { isOpenGate } from '../../words/accuracy.js';
+import { isNoProof, isOpenGate } from '../../words/accuracy.js';
 import { errorSource } from '../../words/error-source.js';
 import { outcomeOf } from '../facts.js';
 import { html, type Markup, type MarkupPart } from '../markup.js';
@@ -28,10 +28,14 @@ export const verdictCards = (report: Report, hasSections = true): MarkupPart => 
 
 function toneOf(report: Report): Tone {
   if (report.output === undefined && report.gates.some(({ passed }) => !passed)) return 'bad';
-  return outcomeOf(report).takenBack.length || isUnproven(report) ? 'warn' : 'good';
+  return outcomeOf(report).takenBack.length || unprovenText(report) ? 'warn' : 'good';
 }
 
-const isUnproven = ({ verification, accuracy }: Report): boolean => verification.level === 'none' && !accuracy;
+/** Why a result that was written is not proven, after a comma. */
+function unprovenText({ verification, accuracy, gates: all }: Report): string {
+  if (all.some(isNoProof)) return ', not proven: nothing could be compared';
+  return verification.level === 'none' && !accuracy ? ', not verified: nothing was run' : '';
+}
 
 function headline(report: Report): string {
   const { output, gates: all } = report;
@@ -39,9 +43,8 @@ function headline(report: Report): string {
   if (failed.length && !output)
     return `Nothing was written: the ${failed.join(' and ')} gate${failed.length > 1 ? 's' : ''} failed.`;
   const back = outcomeOf(report).takenBack.length;
-  const proof = isUnproven(report) ? ', not verified: nothing was run' : '';
   const written = output ? `${output.files[0]} was written` : 'Every gate holds; the model was not written to a file';
-  return `${written}${back ? `, without ${back} of the passes` : ''}${proof}.`;
+  return `${written}${back ? `, without ${back} of the passes` : ''}${unprovenText(report)}.`;
 }
 
 const gates = ({ gates: all, accuracy }: Report): Markup =>
