@@ -6,9 +6,11 @@ import { inferTypes } from '../src/infer/index.js';
 import type { Model } from '../src/ir/model.js';
 import { isFloat } from '../src/ir/types.js';
 import type { Value } from '../src/ir/value.js';
+import { dropUncalled, inlineCalls } from '../src/region/functions/inline-all.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { IntegerBounds } from './full-graph/bounds.js';
-import { isInt32, narrowIntegers } from './ports/int32.js';
+import { Narrowing } from './ports/int32.js';
+import { isInt32 } from './ports/int32-values.js';
 
 const numbers = z.array(z.number());
 
@@ -118,18 +120,17 @@ function layoutOf({ elem, shape, defaultTensor }: Value): Layout | undefined {
 
 function integers(model: Model, context: PassContext): void {
   const { graph } = model;
-  const bounds = new IntegerBounds(inferTypes(model));
   const inputs = graph.inputs.flatMap(({ name, elem, defaultTensor }) =>
     elem === 'int64' && !defaultTensor ? [name] : [],
   );
+  castPorts(model, { inputs, outputs: [] });
+  inlineReaders(model, context);
+  // What comes in as int32 says what comes out.
+  const bounds = new IntegerBounds(inferTypes(model));
   const outputs = graph.outputPorts.flatMap(({ name }, index) => {
     const value = graph.outputs[index] as Value;
     if (value.elem !== 'int64') return [];
-    if (
-      isInt32(bounds.of(value)) ||
-      (value.producer?.is('Cast') === true && value.producer.inputs[0]?.elem === 'int32')
-    )
-      return [name];
+    if (isInt32(bounds.of(value))) return [name];
     context.skip('an output whose numbers are not known to fit int32 stays int64', value);
     return [];
   });
@@ -137,10 +138,27 @@ function integers(model: Model, context: PassContext): void {
     context.skip('no int64 input or output that could be int32');
     return;
   }
-  castPorts(model, { inputs, outputs });
+  castPorts(model, { inputs: [], outputs });
   notePorts(model, { int32: { inputs, outputs } });
-  const count = narrowIntegers(model, context);
+  const narrowing = new Narrowing(bounds, context.hasKernel);
+  narrowing.scope(graph);
   context.note(
-    `int32 now: ${[...inputs, ...outputs].map((name) => `"${name}"`).join(', ')}, and ${count} nodes behind them`,
+    `int32 now: ${[...inputs, ...outputs].map((name) => `"${name}"`).join(', ')}, and ${narrowing.count} nodes behind them`,
   );
+}
+
+/** Calls that read int64 numbers become nodes: a function has one body for all its calls, of which some may read int32 now. */
+function inlineReaders(model: Model, context: PassContext): void {
+  const nodes = [...model.graphs()].flatMap((graph) => [...graph.nodeSet]);
+  const calls = nodes.filter(({ inputs }) => inputs.some((value) => value?.elem === 'int64' && !value.tensor));
+  const read = new Set(calls.map((node) => model.functionOf(node)));
+  let inlined = 0;
+  inlineCalls(model, {
+    isMeant: (fn) => read.has(fn),
+    inlined: () => void inlined++,
+    refused: (reason, call) => context.skip(`it reads int64 numbers, and is not inlined: ${reason}`, call),
+  });
+  if (inlined === 0) return;
+  dropUncalled(model, (fn) => read.has(fn));
+  context.note(`functions that read int64 numbers are inlined, ${inlined} calls`);
 }
