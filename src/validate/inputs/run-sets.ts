@@ -121,10 +121,25 @@ export class Runner {
   }
 }
 
+/** What is made, or why it would be too large. */
+function affordable(make: () => Feeds): Feeds | RuntimeError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof RuntimeError) return error;
+    throw error;
+  }
+}
+
 /** Runs base sets until enough sizes worked. */
 export async function runBase(runner: Runner, plans: Iterable<SetPlan>, most = SETS): Promise<void> {
   for (const { sizes, make } of plans) {
-    const feeds = make();
+    const feeds = affordable(make);
+    if (feeds instanceof RuntimeError) {
+      // Sizes of one choice may be beyond a budget, and those of the next not.
+      runner.failure ??= feeds;
+      continue;
+    }
     if (runner.runs.some((run) => isSameShape(run.feeds, feeds))) continue;
     await runner.attempt(feeds, sizes);
     if (runner.runs.length >= Math.min(SETS, most)) break;

@@ -51,6 +51,9 @@ export const sizeChoices: readonly Sizes[] = [
   sizes(1, 64, 64, 16, 384, 512),
   sizes(1, 128, 128, 16, 512, 640),
   sizes(1, 1, 1, 1, 48, 48),
+  // A transformer of pictures has a table of places, of few where it is small.
+  sizes(2, 4, 4, 2, 16, 32),
+  sizes(1, 2, 2, 1, 8, 16),
   // Samples of sound: a window has hundreds.
   sizes(2, 512, 512, 16, 512, 640),
   sizes(1, 1280, 1280, 16, 512, 640),
