@@ -9,7 +9,7 @@ import type { Value } from '../src/ir/value.js';
 import { dropUncalled, inlineCalls } from '../src/region/functions/inline-all.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
 import { IntegerBounds } from './full-graph/bounds.js';
-import { Narrowing } from './ports/int32.js';
+import { Int32Arithmetic } from './ports/int32.js';
 import { isInt32 } from './ports/int32-values.js';
 
 const numbers = z.array(z.number());
@@ -140,10 +140,10 @@ function integers(model: Model, context: PassContext): void {
   }
   castPorts(model, { inputs: [], outputs });
   notePorts(model, { int32: { inputs, outputs } });
-  const narrowing = new Narrowing(bounds, context.hasKernel);
-  narrowing.scope(graph);
+  const arithmetic = new Int32Arithmetic(bounds, context.hasKernel);
+  arithmetic.scope(graph);
   context.note(
-    `int32 now: ${[...inputs, ...outputs].map((name) => `"${name}"`).join(', ')}, and ${narrowing.count} nodes behind them`,
+    `int32 now: ${[...inputs, ...outputs].map((name) => `"${name}"`).join(', ')}, and ${arithmetic.count} nodes behind them`,
   );
 }
 

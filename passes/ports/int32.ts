@@ -32,7 +32,7 @@ const numbersAt: Readonly<Record<string, readonly number[] | undefined>> = {
 /** Inputs that may be of either type. */
 const either: Readonly<Record<string, number>> = { Gather: 1, GatherElements: 1, GatherND: 1, Cast: 0 };
 
-export class Narrowing {
+export class Int32Arithmetic {
   /** How many nodes compute in int32, or read it, since. */
   count = 0;
 
