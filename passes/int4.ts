@@ -5,9 +5,11 @@ import { definePass } from '../src/run/pass.js';
 import { importances } from './precision/block/activations.js';
 import { expectedOf } from './precision/block/expected/expected.js';
 import type { BlockForm } from './precision/block/form.js';
+import { raiseForInt4 } from './precision/block/raise.js';
 import { BlockSites } from './precision/block/sites.js';
 import { BlockWeights, weightKey } from './precision/block/weights.js';
 import { keeps } from './precision/keep.js';
+import { quiet } from './precision/quiet.js';
 import { fitSource } from './precision/source/fit.js';
 
 const SIZES = [16, 32, 64, 128] as const;
@@ -17,7 +19,8 @@ const TUNED = [32, 64, 128] as const;
 export const int4 = definePass({
   name: 'int4',
   aliases: ['q4'],
-  summary: 'Stores weights in 4 bits, a scale for each block; activations stay float. Better with inputs.',
+  summary:
+    'Stores weights in 4 bits, a scale for each block, at opset 21 where they need it; activations stay float. Better with inputs.',
   fidelity: 'lossy',
   needs: ['types', 'weights', 'activations', 'simulated'],
   options: z.object({
@@ -59,7 +62,11 @@ export const int4 = definePass({
     const uniform = ([4, 8] as const).map((bits): BlockForm => ({ bits, block, isSymmetric: symmetric }));
     const normal: BlockForm = { bits: 4, block, isSymmetric: true, isNormal: true };
     const forms = type === 'nf4' ? [normal, ...uniform] : uniform;
-    const sites = new BlockSites(model, context, { isKept: keeps(keep), minElements });
+    const options = { isKept: keeps(keep), minElements };
+    // Raising puts other nodes in the place of some: sites are found anew behind it.
+    const { decoded } = new BlockSites(model, quiet(context), options);
+    raiseForInt4(model, decoded, { block, maxWeightError }, context);
+    const sites = new BlockSites(model, context, options);
     const known = new Map(measure ? await importances(sites.products, context) : []);
     for (const { activation, weight } of sites.products)
       if (!known.has(weightKey(weight))) known.set(weightKey(weight), expectedOf({ activation, weight }));

@@ -8,7 +8,7 @@ import { elementCount } from '../src/ir/tensors/tensor.js';
 import type { Value } from '../src/ir/value.js';
 import { castTo } from '../src/ir/whole-model/widen.js';
 import { EXACT_CPUS, INEXACT_CPUS } from '../src/run/cpus.js';
-import { definePass, type PassContext } from '../src/run/pass.js';
+import { definePass } from '../src/run/pass.js';
 import { saturatesOn } from '../src/run/target-cpu.js';
 import type { BlockForm } from './precision/block/form.js';
 import { blockProduct } from './precision/block/products.js';
@@ -22,6 +22,7 @@ import { keeps } from './precision/keep.js';
 import { LeftWeights } from './precision/left-alone.js';
 import { knownInputs } from './precision/moments/measure.js';
 import type { Product } from './precision/product.js';
+import { quiet } from './precision/quiet.js';
 import { fitSource } from './precision/source/fit.js';
 import { storeAsBytes } from './precision/weights/bytes.js';
 import { type WeightSite, weightSites } from './precision/weights/sites.js';
@@ -165,15 +166,6 @@ const storedAlone = (model: Model, compute: boolean, minElements: number): Weigh
     ({ tensor, main: { role } }) =>
       elementCount(tensor.shape) >= minElements && (role === 'convolution' || (role === 'product' && !compute)),
   );
-
-/** The context of a trial: of a copy nothing is told, and nothing is measured. */
-const quiet = (context: PassContext): PassContext => ({
-  ...context,
-  note: () => {},
-  skip: () => {},
-  activations: undefined,
-  simulated: undefined,
-});
 
 /** The quantized product, alpha included, in the type of the node. */
 const dynamicProduct =

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { inferTypes } from '../src/infer/index.js';
 import { maxOf } from '../src/ir/collections/lists.js';
 import { isHost } from '../src/ir/targets/targets.js';
-import { cloneModel } from '../src/ir/whole-model/clone.js';
-import { elemAt, lostKernels } from '../src/opset/lost.js';
+import { elemAt } from '../src/opset/lost.js';
 import { NEWEST, OLDEST, raiseOpset } from '../src/opset/raise.js';
+import { tryRaise } from '../src/opset/trial.js';
 import { definePass } from '../src/run/pass.js';
 
 const range = `expected a whole number from ${OLDEST + 1} to ${NEWEST}`;
@@ -31,13 +31,11 @@ export const opset = definePass({
       context.skip(`not raised to opset ${to}: the model has ${maxOf(found)}, and nothing lowers it`);
       return;
     }
-    const raised = cloneModel(model);
-    const refusal = raiseOpset(raised, to);
+    const { refusal, lost } = tryRaise(model, to, context.hasKernel);
     if (refusal) {
       context.skip(`not raised to opset ${to}: ${refusal.reason}`, refusal.at);
       return;
     }
-    const lost = lostKernels(model, raised, to, context.hasKernel);
     const [first] = lost;
     if (first && isHost(context.target)) {
       // A node without a kernel on the CPU runs nowhere: the model would not load.

@@ -69,6 +69,14 @@ export class BlockSites {
     return this.#sites.flatMap(({ products }) => products);
   }
 
+  /** The weights that are decoded by plain ops, in part at least. */
+  get decoded(): readonly WeightSite[] {
+    return this.#sites.flatMap(({ site, products, tables }) => {
+      const inBlocks = new Set([...products, ...tables].map(({ node }) => node));
+      return site.uses.every(({ node }) => inBlocks.has(node)) ? [] : [site];
+    });
+  }
+
   /** Puts each weight in the narrowest form within the limit of error, and reports the others. */
   rewrite(weights: BlockWeights): void {
     const counts = new Map<string, number>();

@@ -31,17 +31,22 @@ export interface StoragePrice {
 const LEVELS = { int8: 127, int4: 7 } as const;
 
 /** The first opset whose Cast takes each type. */
-const CAST_SINCE = { float16: 6, int8: 6, bfloat16: 13, int4: 21 } as const;
+export const CAST_SINCE = { float16: 6, int8: 6, bfloat16: 13, int4: 21 } as const;
 
 /** The weight in this form, computed when it is read; or the reason that it cannot have it. `known` is for 8 bits alone. */
-export function storedIn(
+export function storedIn(site: WeightSite, form: StorageForm, known?: KnownProducts): StoredWeight | string {
+  const since = CAST_SINCE[form.type];
+  if ((site.value.graph.opsets.get('') ?? 0) < since)
+    return `Cast takes ${form.type} from opset ${since} on (opset:to=${since} raises it)`;
+  return onceRaised(site, form, known);
+}
+
+/** The same where the model had the opset of the form. */
+export function onceRaised(
   { value, tensor, main }: WeightSite,
   form: StorageForm,
   known?: KnownProducts,
 ): StoredWeight | string {
-  const since = CAST_SINCE[form.type];
-  if ((value.graph.opsets.get('') ?? 0) < since)
-    return `Cast takes ${form.type} from opset ${since} on (opset:to=${since} raises it)`;
   if (!('block' in form)) {
     if (dataTypes[tensor.type].bits <= 16) return 'it has 16 bits already';
     const { type } = form;
