@@ -14,6 +14,22 @@ export interface ColumnBand {
 /** The most bytes of a band. Where a weight is stored row by row, each band reads the whole weight. */
 const BAND = 1 << 24;
 
+/** The memory of bands while nobody reads one, until a collection of garbage: new arrays for each weight would all wait for that. */
+let spare: WeakRef<Float32Array> | undefined;
+
+/** The first `count` numbers, all zero, of memory that is given back by `release`. */
+function borrowed(count: number): { readonly numbers: Float32Array; release(): void } {
+  const known = spare?.deref();
+  const whole = known && known.length >= count ? known : new Float32Array(Math.max(count, BAND / 4));
+  spare = undefined;
+  return {
+    numbers: whole.subarray(0, count).fill(0),
+    release: () => {
+      spare = new WeakRef(whole);
+    },
+  };
+}
+
 /** Bands have multiples of this many columns, so that their stored pieces begin at whole bytes and have at least 16. */
 const STEP = 32;
 
@@ -21,17 +37,27 @@ export function* bandsOf(matrix: BlockMatrix, form: BlockForm): Iterable<ColumnB
   const { N } = matrix;
   const stride = blocksOf(matrix, form) * form.block;
   const fitting = Math.max(STEP, Math.floor(BAND / (4 * Math.max(1, stride)) / STEP) * STEP);
-  if (matrix.isTransposed) yield* columnsInOrder(matrix, stride, fitting);
-  else {
-    const numbers = new Float32Array(Math.min(fitting, N) * stride);
-    for (let first = 0; first < N; first += fitting)
-      yield bandAcross(matrix, { first, count: Math.min(fitting, N - first), stride, numbers });
+  const { numbers, release } = borrowed(Math.min(fitting, N) * stride);
+  try {
+    if (matrix.isTransposed) yield* columnsInOrder(matrix, { numbers, stride, fitting });
+    else
+      for (let first = 0; first < N; first += fitting)
+        yield bandAcross(matrix, { first, count: Math.min(fitting, N - first), stride, numbers });
+  } finally {
+    release();
   }
 }
 
+/** The memory of bands, the distance of their columns, and how many fit. */
+interface BandMemory extends Pick<ColumnBand, 'numbers' | 'stride'> {
+  readonly fitting: number;
+}
+
 /** The bands of a weight that is stored column by column: it is read once. */
-function* columnsInOrder({ tensor, K, N }: BlockMatrix, stride: number, fitting: number): Iterable<ColumnBand> {
-  const band = new Float32Array(Math.min(fitting, N) * stride);
+function* columnsInOrder(
+  { tensor, K, N }: BlockMatrix,
+  { numbers: band, stride, fitting }: BandMemory,
+): Iterable<ColumnBand> {
   let [first, column, row] = [0, 0, 0];
   for (const numbers of floatChunks(tensor))
     for (let from = 0; from < numbers.length; ) {

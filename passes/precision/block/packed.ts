@@ -66,13 +66,18 @@ function* remembered(
   if (known) yield* known.bands;
   else if (bytes > KEPT) yield* quantizedBands(matrix, form, importance);
   else {
+    // Those before it go first, not beside it.
+    forget(bytes);
     const bands = [...quantizedBands(matrix, form, importance)];
     const weak = { tensor: new WeakRef(tensor), importance: importance && new WeakRef(importance) };
     kept.unshift({ ...weak, isTransposed, form, bands, bytes });
-    for (let sum = 0, at = 0; at < kept.length; at++) {
-      sum += (kept[at] as Remembered).bytes;
-      if (at > 0 && sum > TOGETHER) kept.length = at;
-    }
     yield* bands;
   }
+}
+
+/** Keeps the last results that fit beside one of so many bytes. */
+function forget(bytes: number): void {
+  let sum = bytes;
+  const end = kept.findIndex((one) => (sum += one.bytes) > TOGETHER);
+  if (end >= 0) kept.length = end;
 }

@@ -76,9 +76,10 @@ function quantized(
       return;
     }
     const encoder = new Encoder(groups, { scales: steps, largest: LEVELS[type] });
+    // Pieces are valid until the next one: all are made in the same memory.
     for (const codes of encoder.codes(one as Tensor)) {
       const bytes = new Uint8Array(codes.buffer, 0, codes.length);
-      yield type === 'int8' ? bytes.slice() : packed(bytes);
+      yield type === 'int8' ? bytes : pairs(bytes);
     }
   });
   const stored = derive([tensor], scales, groups.scales, (one) => {
@@ -141,12 +142,11 @@ function stepsOf(tensor: Tensor, groups: Groups, { type, scales }: QuantizedType
   return steps;
 }
 
-/** Bytes of 4 bits each, two in one, the first in the low bits. */
-function packed(bytes: Uint8Array): Uint8Array {
-  const pairs = new Uint8Array(Math.ceil(bytes.length / 2));
-  for (let i = 0; i < pairs.length; i++)
-    pairs[i] = ((bytes[2 * i] as number) & 15) | (((bytes[2 * i + 1] ?? 0) & 15) << 4);
-  return pairs;
+/** Puts bytes of 4 bits each in pairs, the first in the low bits, from the start of the same memory: a pair is written where nothing is read any more. */
+function pairs(bytes: Uint8Array): Uint8Array {
+  const length = Math.ceil(bytes.length / 2);
+  for (let i = 0; i < length; i++) bytes[i] = ((bytes[2 * i] as number) & 15) | (((bytes[2 * i + 1] ?? 0) & 15) << 4);
+  return bytes.subarray(0, length);
 }
 
 /** The price of a form, for the repeat that it changes most; or the reason that the weight cannot have it. `stored`: what `storedIn` gave for it. */
