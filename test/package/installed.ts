@@ -17,17 +17,30 @@ export interface Installed {
   remove(): void;
 }
 
-/** A folder with the package and what it depends on, linked, and nothing else. The build has been made: to make it again would take it away from other tests. */
-export function installed(): Installed {
-  const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-package-'));
+interface Packed {
+  readonly tarball: string;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let packed: Packed | undefined;
+
+/** The package, packed once for all files of a worker: the build has been made, and to make it again would take it away from other tests. */
+function packedOnce(): Packed {
+  if (packed) return packed;
+  const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-packed-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const packed = execFileSync(npm, ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const [{ filename, files }] = JSON.parse(packed);
-  const tarball = join(folder, filename);
+  const words = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder];
+  const said = execFileSync(npm, words, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const [{ filename, files }] = JSON.parse(said);
+  packed = { tarball: join(folder, filename), files };
+  return packed;
+}
+
+/** A folder with the package and what it depends on, linked, and nothing else. */
+export function installed(): Installed {
+  const { tarball, files } = packedOnce();
+  const folder = mkdtempSync(join(tmpdir(), 'onnx-passes-package-'));
   const own = join(folder, 'node_modules', 'onnx-passes');
   mkdirSync(own, { recursive: true });
   execFileSync('tar', ['-xzf', tarball, '-C', own, '--strip-components=1']);
@@ -42,7 +55,7 @@ export function installed(): Installed {
   return {
     folder,
     tarball,
-    files: files.map(({ path }: { path: string }) => path),
+    files: files.map(({ path }) => path),
     link,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -59,8 +59,8 @@ it('advises a scale for each row, with what was measured of the one that all sha
   expect(found?.command).toBe('optimize m.onnx -p bf16,int8:activations=row:keep=a,fuse-attn');
   expect(found?.why).toBe('Measured: a row of NaN moves other rows by 8 %.');
   expect(byRow("optimize m.onnx --passes='int8'")?.command).toBe("optimize m.onnx --passes='int8:activations=row'");
-  // A preset takes no options: the help says what to write.
-  expect(byRow('optimize m.onnx -p quarter')?.command).toBeUndefined();
+  // A preset takes no options: the command shows what to write in its place.
+  expect(byRow('optimize m.onnx -p quarter')?.command).toBe('optimize passes quarter');
   expect(byRow('optimize m.onnx -p int8', { passes: [first] })).toBeUndefined();
 });
 
@@ -73,4 +73,61 @@ it("advises inputs of one's own where numbers were made up and more than noise i
   expect(found({ accuracy: { ...accuracy, inputs: made } })).toBe('optimize m.onnx --inputs FOLDER');
   expect(found({ accuracy: { ...accuracy, inputs: ['set_0'] } })).toBeUndefined();
   expect(found({ accuracy: { ...accuracy, inputs: made }, fidelity: 'exact' })).toBeUndefined();
+});
+
+it('has a command for each, and an estimate or the reason that there is none', () => {
+  const coverage = {
+    computed: { before: {}, after: {} },
+    left: [{ reason: 'small', type: 'float32', bytes: 400, weights: [{ name: 'w', bytes: 400 }] }],
+  };
+  const causes = [{ count: 1, text: 'Det has no kernel on webgpu' }];
+  const placement = {
+    provider: 'webgpu',
+    nodes: {},
+    fallbacks: { Det: 1 },
+    names: [],
+    shapeArithmetic: 0,
+    copies: 0,
+    causes,
+  };
+  const takenBack = { broke: 'relative L2 1 > 0.1', of: 3, places: ['a'] };
+  const passes = [
+    { ...first, sites: [site], takenBack, skips: [{ reason: 'too wide', count: 1, places: ['Conv "a"'] }] },
+    { ...first, name: 'int8', status: 'rolled back', bytes: { before: 8, after: 8 } },
+  ];
+  const report = {
+    ...sample,
+    command: 'optimize m.onnx',
+    fidelity: 'lossy',
+    passes,
+    coverage,
+    placement,
+  } as unknown as Report;
+  const accuracy = { ...sample.accuracy!, inputs: made };
+  for (const more of [{ accuracy }, { accuracy: undefined }, { accuracy, command: 'optimize m.onnx --inputs data' }]) {
+    const found = opportunitiesOf({ ...report, ...more });
+    expect(new Set(found.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(5);
+    for (const one of found) {
+      expect(one.command, one.title).toMatch(/^optimize /);
+      expect(one.command?.split(' --inputs').length, one.command).toBeLessThanOrEqual(2);
+      expect(one.ms ?? one.bytes ?? one.unknown, one.title).toBeDefined();
+    }
+  }
+});
+
+it('puts the passes of a cure in place of those that were asked for: a flag is given once', () => {
+  const causes = [{ count: 1, text: 'IsNaN has no kernel on webgpu', cure: '--passes exact,full-graph --dim batch=1' }];
+  const placement = {
+    provider: 'webgpu',
+    nodes: {},
+    fallbacks: { IsNaN: 1 },
+    names: [],
+    shapeArithmetic: 0,
+    copies: 0,
+    causes,
+  };
+  const report = { ...sample, command: "optimize m.onnx --passes 'exact' -o o.onnx", placement } as unknown as Report;
+  expect(opportunitiesOf(report).find(({ kind }) => kind === 'placement')?.command).toBe(
+    'optimize m.onnx --passes exact,full-graph -o o.onnx --dim batch=1',
+  );
 });

@@ -24,7 +24,13 @@ export const withFlags = (report: Report, flags: readonly string[], without: rea
     ...flags,
   ].join(' ');
 
+export const hasFlag = (report: Report, flag: string): boolean =>
+  new RegExp(`(^| )${flag}([ =]|$)`).test(baseCommand(report));
+
 const PASSES = /(--passes|-p)([ =])('(?:[^']|'\\'')*'|\S+)/;
+
+/** What the command asked for, as a shell takes it. */
+export const passesIn = (report: Report): string => PASSES.exec(baseCommand(report))?.[3] ?? 'exact';
 
 /** The same command with other passes. */
 export function withPass(report: Report, passes: string): string {
@@ -32,6 +38,14 @@ export function withPass(report: Report, passes: string): string {
   return PASSES.test(base)
     ? base.replace(PASSES, (_, flag, between) => `${flag}${between}${passes}`)
     : `${base} --passes ${passes}`;
+}
+
+/** The same command with flags that a trial found, of which `--passes` replaces what was asked. */
+export function withCure(report: Report, cure: string): string {
+  const passes = PASSES.exec(cure);
+  const others = cure.replace(PASSES, '').trim();
+  const base = passes ? withPass(report, passes[3] as string) : baseCommand(report);
+  return others ? `${base} ${others}` : base;
 }
 
 /** The same command with an option of one of its passes; undefined where it does not name the pass, as a preset holds it. */

@@ -1,8 +1,8 @@
 /** What could be done next: places that were left, places that run elsewhere, passes that were taken back or not asked for. */
 import type { DetailedReport } from '../details.js';
 import { outcomeOf } from '../facts.js';
-import { baseCommand, withFlags, withOption, withPass } from './commands.js';
-import { leftByPasses, leftInFloat, notFused, timeOf } from './left.js';
+import { hasFlag, passesIn, withCure, withFlags, withOption, withPass } from './commands.js';
+import { isNarrowing, leftByPasses, leftInFloat, notFused, optionsOf, timeSaved } from './left.js';
 import type { Opportunity } from './opportunity.js';
 
 /** All of a report, the most time first, then the most bytes, then the most places. */
@@ -31,9 +31,10 @@ function takenBack(report: DetailedReport): Opportunity[] {
       why: reason,
       count: 1,
       places: [],
-      ...(bytes && bytes.before > bytes.after && { bytes: bytes.before - bytes.after }),
-      help: 'Real inputs show whether the error matters; made-up ones are often harder.',
-      command: withFlags(report, ['--inputs', 'FOLDER']),
+      ...(bytes && bytes.before > bytes.after
+        ? { bytes: bytes.before - bytes.after }
+        : { unknown: 'It was taken back before anything was timed.' }),
+      ...withInputs(report, pass),
     };
   });
   const parts = report.passes.flatMap(({ name, takenBack: back }): Opportunity[] =>
@@ -45,8 +46,8 @@ function takenBack(report: DetailedReport): Opportunity[] {
             title: `${name} left ${back.places.length} of ${back.of} places as they were`,
             why: 'With them the pass breaks its accuracy gate.',
             ...{ count: back.places.length, places: back.places },
-            help: 'Real inputs show whether the error matters.',
-            command: withFlags(report, ['--inputs', 'FOLDER']),
+            unknown: 'What these places alone would save was not measured.',
+            ...withInputs(report, name),
           },
         ]
       : [],
@@ -54,18 +55,29 @@ function takenBack(report: DetailedReport): Opportunity[] {
   return [...whole, ...parts];
 }
 
+/** Real inputs show whether an error matters; where they were given, the options of the pass are what is left. */
+function withInputs(report: DetailedReport, pass?: string): Pick<Opportunity, 'help' | 'command'> {
+  if (!hasFlag(report, '--inputs'))
+    return {
+      help: 'Made-up inputs are often harder than real ones: FOLDER holds some: .npz, .json or test_data_set_* for each run.',
+      command: withFlags(report, ['--inputs', 'FOLDER']),
+    };
+  return optionsOf(pass);
+}
+
 function elsewhere(report: DetailedReport): Opportunity[] {
   return (report.placement?.causes ?? []).map(({ count, text, cure }) => {
     const nodes = report.graph?.after.nodes.filter(({ cause }) => cause === text).map(({ name }) => name) ?? [];
-    const ms = timeOf(report, nodes);
     return {
       key: `placement ${text}`,
       kind: 'placement',
       title: `${count} node${count === 1 ? '' : 's'} not on ${report.placement?.provider}`,
       why: text,
       ...{ count, places: nodes },
-      ...(ms !== undefined && { ms }),
-      ...(cure && { help: 'By a trial on this result these flags end it.', command: `${baseCommand(report)} ${cure}` }),
+      ...(nodes.length > 0 ? timeSaved(report, nodes) : { unknown: 'The report names no node of this cause.' }),
+      ...(cure
+        ? { help: 'By a trial on this result these flags end it.', command: withCure(report, cure) }
+        : { help: 'No flag is known that ends it. What the target runs:', command: `optimize doctor` }),
     };
   });
 }
@@ -77,7 +89,7 @@ const HALF = 0.5;
 function narrower(report: DetailedReport): Opportunity[] {
   const { asked } = outcomeOf(report);
   const float = report.model.after.bytesByType['float32'] ?? 0;
-  const isNarrowed = asked.some((name) => /^(?:int8|int4|bf16|fp16|fp8|fit)$/.test(name));
+  const isNarrowed = asked.some(isNarrowing);
   if (isNarrowed || float < report.model.after.bytes / 2 || float < 1e5) return [];
   const count = 1;
   return [
@@ -114,6 +126,7 @@ function notMeasured(report: DetailedReport): Opportunity[] {
       why: 'Original and result were not run on the same inputs.',
       count: 1,
       places: [],
+      unknown: 'It saves nothing: it shows the error and the speed.',
       command: withFlags(report, [], ['--no-validate']),
     },
   ];
@@ -132,7 +145,8 @@ function madeUp(report: DetailedReport): Opportunity[] {
       why: 'Real ones are often easier: more weights may keep fewer bits, and what an output is for is judged on what it is used for.',
       count: 1,
       places: [],
-      command: withFlags(report, ['--inputs', 'FOLDER']),
+      unknown: 'How many more weights that lets have fewer bits is known when it has run.',
+      ...withInputs(report),
     },
   ];
 }
@@ -156,8 +170,9 @@ function oneScale(report: DetailedReport): Opportunity[] {
       why: moved ? `Measured: ${moved}.` : 'A row with NaN or outliers changes what the others give.',
       count: 1,
       places: [],
-      help: `int8:${BY_ROW} quantizes each row by itself, which takes some time of a run.`,
-      ...(command && { command }),
+      unknown: 'It saves nothing: rows are kept apart at the price of some time.',
+      help: `int8:${BY_ROW} quantizes each row by itself, which takes some time of a run.${command ? '' : ' A preset takes no options; these are its passes, to be named one by one:'}`,
+      command: command ?? `optimize passes ${passesIn(report)}`,
     },
   ];
 }

@@ -20,6 +20,8 @@ export interface Opportunity {
   /** At most so much less, estimated: absent where nothing tells. */
   readonly ms?: number;
   readonly bytes?: number;
+  /** Why there is neither. */
+  readonly unknown?: string;
   /** What to do, in words. */
   readonly help?: string;
   readonly command?: string;

@@ -35,7 +35,7 @@ export function nextSection(report: DetailedReport, earlier: DetailedReport | un
 /** The first of them open, the rest folded. */
 export function opportunityList(all: readonly Opportunity[], { model }: DetailedReport): MarkupPart {
   // A list of options is where to look, and no way yet.
-  const isWay = (way: string | undefined): boolean => way !== undefined && !way.startsWith('optimize passes ');
+  const isWay = (way: string | undefined): boolean => way !== undefined && !way.startsWith('optimize passes');
   const isTrifle = ({ ms, bytes, command: way }: Opportunity): boolean =>
     ms === undefined && (bytes === undefined ? !isWay(way) : bytes < TRIFLE * model.after.bytes);
   const open = all.filter((one) => !isTrifle(one)).slice(0, MOST_OPEN);
@@ -49,7 +49,7 @@ export function opportunityList(all: readonly Opportunity[], { model }: Detailed
 
 const itemMarkup = (
   one: Opportunity,
-): Markup => html`<li data-find="${one.kind} ${one.title}"><div class="gain">${gain(one)}</div><div><h3>${one.title}</h3><p>${one.why}</p>
+): Markup => html`<li data-find="${one.kind} ${one.title}"><div class="gain">${gain(one)}</div><div><h3>${one.title}</h3><p>${one.why}</p>${one.unknown && html`<p class="faint">Not estimated: ${one.unknown}</p>`}
 ${one.help && html`<p class="help">${one.help}</p>`}${one.command && command(one.command)}${places(one.places)}</div></li>`;
 
 function gain({ ms, bytes }: Opportunity): MarkupPart {
