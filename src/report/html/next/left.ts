@@ -7,7 +7,7 @@ import { explainCommand } from './commands.js';
 import type { Opportunity } from './opportunity.js';
 
 /** The time that the nodes of these names take, by the profile; undefined where none has one. */
-export function timeOf({ graph }: DetailedReport, names: Iterable<string>): number | undefined {
+function timeOf({ graph }: DetailedReport, names: Iterable<string>): number | undefined {
   if (!graph) return undefined;
   const wanted = new Set(names);
   const times = graph.after.nodes.flatMap(({ name, ms }) => (wanted.has(name) && ms !== undefined ? [ms] : []));
