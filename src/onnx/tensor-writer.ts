@@ -2,8 +2,7 @@
 
 import type { Tensor } from '../ir/tensors/tensor.js';
 import { dataTypes } from '../ir/types.js';
-import { LAZY_MARK } from './codec/fields.js';
-import { fromBigint, type Message, type SparseTensorMessage, type TensorMessage } from './proto/messages.js';
+import type { Message, SparseTensorMessage, TensorMessage } from './proto/messages.js';
 import { EXTERNAL, lazySources, lazyTriples, sparseOrigins, tensorOrigins } from './proto/tensor-proto.js';
 import { type Payload, rangePayload } from './proto/wire.js';
 
@@ -73,16 +72,15 @@ export class TensorPlacer {
     const origin = tensorOrigins.get(tensor);
     const isMoved = isInitializer && this.isExternal(tensor);
     if (origin && !isMoved && origin.dataLocation !== EXTERNAL) return named(this.carried(origin), name);
-    const message = named(baseOf(tensor, origin), name);
+    const message = baseOf(tensor, origin);
+    if (name !== undefined) message.name = name;
     if (isMoved) return this.#external(tensor, message);
-    if (tensor.strings) return { ...message, stringData: [...tensor.strings] };
+    if (tensor.strings) message.stringData = [...tensor.strings];
     // A field without bytes would be read as none, and not be written again.
-    if (tensor.byteLength === 0) return message;
-    if (tensor.byteLength < SMALL) return { ...message, rawData: tensor.bytes() };
-    return {
-      ...message,
-      lazy: this.#payload(9, { length: tensor.byteLength, chunks: (place) => tensor.chunks(place) }),
-    };
+    else if (tensor.byteLength === 0) return message;
+    else if (tensor.byteLength < SMALL) message.rawData = tensor.bytes();
+    else message.lazy = this.#payload(9, { length: tensor.byteLength, chunks: (place) => tensor.chunks(place) });
+    return message;
   }
 
   sparse(tensor: Tensor, name: string | undefined): SparseTensorMessage {
@@ -92,7 +90,7 @@ export class TensorPlacer {
       ...($unknowns ? { $unknowns } : {}),
       values: this.tensor(values, name, false),
       indices: this.tensor(indices, undefined, false),
-      dims: tensor.shape.map((dim) => fromBigint(BigInt(dim))),
+      dims: [...tensor.shape],
     };
   }
 
@@ -117,7 +115,7 @@ export class TensorPlacer {
 
   #payload(field: number, payload: Payload): number[] {
     this.payloads.push(payload);
-    return [field, this.payloads.length - 1, 0, LAZY_MARK];
+    return [field, this.payloads.length - 1];
   }
 
   /** Gives tensors in data files their places, in this order; those that it does not name come last. Each tensor has one place. */
@@ -166,10 +164,9 @@ export class TensorPlacer {
   }
 }
 
-/** What the message says besides the numbers: what it said in the file, if it came from one. */
+/** A new message of what is said besides the numbers: what it said in the file, if it came from one. */
 function baseOf(tensor: Tensor, origin: TensorMessage | undefined): TensorMessage {
-  const dims = tensor.shape.map((dim) => fromBigint(BigInt(dim)));
-  const base = { dims, dataType: dataTypes[tensor.type].code };
+  const base: TensorMessage = { dims: [...tensor.shape], dataType: dataTypes[tensor.type].code };
   if (!origin) return base;
   const { name, docString, metadataProps, segment, $unknowns } = origin;
   const said = Object.entries({ name, docString, metadataProps, segment, $unknowns }).filter(([key]) =>

@@ -9,10 +9,11 @@ import { CHUNK, type PiecePlace, type Tensor } from '../ir/tensors/tensor.js';
 import { ModelError } from '../ir/text/errors.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import type { CarriedModel } from './carried.js';
-import { encodeMessage, TOO_DEEP } from './codec/message.js';
+import { TOO_DEEP } from './codec/message.js';
+import { encodePieces, type Pieces } from './codec/pieces.js';
 import { inFirstUse } from './first-use.js';
 import type { ModelMessage } from './proto/messages.js';
-import { type Expansion, expand, rangePayload, tooDeep } from './proto/wire.js';
+import { type Payload, rangePayload, tooDeep } from './proto/wire.js';
 import { type DataFileLayout, endOf, type LentPlace, TensorPlacer } from './tensor-writer.js';
 import { writeToDisk } from './to-disk.js';
 import { toMessage } from './to-proto.js';
@@ -125,10 +126,10 @@ export function modelFile(
     content(names, place) {
       for (const [i, { locations }] of dataFiles.entries())
         for (const location of locations) location.value = names[i] as string;
-      const expansion = expansionOf(layout);
-      if (expansion.length > LARGEST)
-        throw new ModelError(path, 'at most 2 GiB beside the external data', `${expansion.length} bytes`);
-      return streamOf(expansion, place);
+      const content = encoded(layout);
+      if (content.length > LARGEST)
+        throw new ModelError(path, 'at most 2 GiB beside the external data', `${content.length} bytes`);
+      return streamOf(content, place);
     },
   };
 }
@@ -155,17 +156,20 @@ export async function writeSharing(models: readonly PlacedModel[], others: reado
     content(names, place) {
       for (const [i, { locations }] of dataFiles.entries())
         for (const location of locations) location.value = names[i] as string;
-      return streamOf(expansionOf(own), place);
+      return streamOf(encoded(own), place);
     },
     beside: () => [
       ...layouts.slice(0, -1).map((layout, i) => ({
         path: (models[i] as PlacedModel).path,
-        bytes: join(expansionOf(layout)),
+        bytes: join(encoded(layout)),
       })),
       ...others,
     ],
   });
 }
+
+/** Bytes of a file, and the payloads that are read or computed while it is written. */
+type FileContent = Pieces<Payload>;
 
 interface FileLayout {
   readonly message: ModelMessage;
@@ -180,11 +184,9 @@ function toLayout(model: Model, largestDataFile = 0, lent?: ReadonlyMap<Tensor, 
   return { message, placer };
 }
 
-const expansionOf = ({ message, placer }: FileLayout): Expansion => expand(encoded(message), placer.payloads);
-
-function encoded(message: ModelMessage): Uint8Array {
+function encoded({ message, placer }: FileLayout): FileContent {
   try {
-    return encodeMessage('ModelProto', message);
+    return encodePieces('ModelProto', message, placer.payloads);
   } catch (error) {
     throw (error as Error).message === TOO_DEEP ? tooDeep('model') : error;
   }
@@ -194,9 +196,9 @@ function encoded(message: ModelMessage): Uint8Array {
 export const fileBytes = (model: Model): number => wholeOf(model).length;
 
 /** The model in one file: if nobody has edited it the file it was read from, whatever way its bytes were encoded. */
-function wholeOf(model: Model): Expansion {
+function wholeOf(model: Model): FileContent {
   const { source } = (model.carried ?? {}) as Partial<CarriedModel>;
-  if (!source || !model.isAsRead) return expansionOf(toLayout(model));
+  if (!source || !model.isAsRead) return encoded(toLayout(model));
   return { length: source.size, pieces: [rangePayload(source, 0, source.size)] };
 }
 
@@ -207,25 +209,25 @@ function tensorBytes(model: Model): number {
   return bytes;
 }
 
-function join(expansion: Expansion): Uint8Array {
-  if (expansion.length > LARGEST)
+function join(content: FileContent): Uint8Array {
+  if (content.length > LARGEST)
     throw new ModelError(
       'model',
       'at most 2 GiB in one message',
-      `${expansion.length} bytes`,
+      `${content.length} bytes`,
       'Write it to a path, with external data',
     );
-  const bytes = new Uint8Array(expansion.length);
+  const bytes = new Uint8Array(content.length);
   let at = 0;
-  for (const chunk of streamOf(expansion)) {
+  for (const chunk of streamOf(content)) {
     bytes.set(chunk, at);
     at += chunk.length;
   }
   return bytes;
 }
 
-function* streamOf(expansion: Expansion, place = placeOf(expansion.length)): Iterable<Uint8Array> {
-  for (const piece of expansion.pieces) {
+function* streamOf(content: FileContent, place = placeOf(content.length)): Iterable<Uint8Array> {
+  for (const piece of content.pieces) {
     if (piece instanceof Uint8Array) yield piece;
     else yield* whole(piece.chunks(place), piece.length);
   }

@@ -5,6 +5,7 @@
  */
 
 import { appendTo } from '../ir/collections/lists.js';
+import { NodeNumbers } from '../ir/collections/node-numbers.js';
 import type { Graph } from '../ir/graph.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
@@ -113,25 +114,27 @@ export function shorten(
   runs: readonly { readonly of: Run; readonly cut: Cut }[],
   copies: Map<Value, Value>,
 ): Model {
-  const gone = new Set<Node>();
+  const gone = new NodeNumbers();
   const instead = new Map<Value, Value>();
+  /** Whether anything reads it that stays. */
+  const isRead = ({ uses }: Value): boolean => {
+    for (const { node } of uses) if (!gone.has(node)) return true;
+    return false;
+  };
   for (const { cut } of runs) {
     const [third = [], ...others] = cut.run.members.map((segment) => cut.partners.get(segment) ?? []);
+    for (const member of others) for (const node of member) gone.set(node, 1);
     for (const member of others)
       member.forEach((node, place) => {
-        gone.add(node);
         node.outputs.forEach((value, index) => {
           const other = third[place]?.outputs[index];
-          if (value && other && value.uses.size > 0) instead.set(value, other);
+          if (value && other && isRead(value)) instead.set(value, other);
         });
       });
   }
   const moved = new Map(runs.flatMap(({ cut }) => [...cut.moves]));
   const movedHere = new Set(moved.values());
-  const isGone = ({ uses }: Value): boolean => {
-    for (const { node } of uses) if (!gone.has(node)) return false;
-    return uses.size > 0;
-  };
+  const isGone = (value: Value): boolean => value.uses.size > 0 && !isRead(value);
   const items = function* (graph: Graph): Iterable<Value | Node> {
     for (const item of inOrder(graph)) {
       const third = moved.get(item);

@@ -1,5 +1,6 @@
 /** The stand-ins of a shortened run, as the passes left them. */
 
+import type { NodeNumbers } from '../ir/collections/node-numbers.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { MIXED, markOf } from '../ir/tensors/bank.js';
@@ -10,7 +11,7 @@ import { type Part, type ShortRun, THIRD } from './short-run.js';
 
 export interface StandIns {
   /** A node belongs to the last stand-in whose own constants or inputs it depends on. */
-  readonly segments: ReadonlyMap<Node, number>;
+  readonly segments: NodeNumbers;
   readonly lists: readonly (readonly Node[])[];
   /** An input may be read in two repeats, and play a part in each. */
   partsOf(value: Value): readonly Part[];

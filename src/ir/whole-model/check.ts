@@ -1,5 +1,6 @@
 /** The invariants of a model. A pass that breaks one has a bug. */
 
+import { NodeNumbers } from '../collections/node-numbers.js';
 import type { Graph } from '../graph.js';
 import type { Model } from '../model.js';
 import type { Node } from '../node.js';
@@ -13,12 +14,13 @@ import type { Value } from '../value.js';
  * outputs of what is no body, have one, or a constant's type differs from its tensor's in element type or shape.
  */
 export function checkModel(model: Model): void {
-  checkGraph(model.graph, new Set());
-  for (const { graph } of model.functions) checkGraph(graph, new Set());
+  const present = new NodeNumbers();
+  checkGraph(model.graph, new Set(), present);
+  for (const { graph } of model.functions) checkGraph(graph, new Set(), present);
 }
 
-/** `scopes` are those around it. */
-function checkGraph(graph: Graph, scopes: Set<Graph>): void {
+/** `scopes` are those around it; `present` are the nodes of all of them, and is filled with its own. */
+function checkGraph(graph: Graph, scopes: Set<Graph>, present: NodeNumbers): void {
   const isBody = scopes.size > 0;
   scopes.add(graph);
   const place = `graph "${graph.name}"`;
@@ -44,12 +46,13 @@ function checkGraph(graph: Graph, scopes: Set<Graph>): void {
     if (!value) throw new ModelError(place, `a value for output "${graph.outputPorts[index]?.name}"`, 'none');
   });
   for (const value of graph.constants) checkConstant(value);
+  for (const node of graph.nodeSet) present.set(node, 1);
   for (const node of [...graph.nodes(), graph.end]) {
-    checkNode(node, scopes);
+    checkNode(node, scopes, present);
     for (const body of node.bodies) {
       if (body.owner !== node)
         throw new ModelError(node.label, 'bodies that it owns', `"${body.name}" of another node`);
-      checkGraph(body, scopes);
+      checkGraph(body, scopes, present);
     }
   }
   scopes.delete(graph);
@@ -63,21 +66,25 @@ function checkConstant(value: Value): void {
     throw new ModelError(`constant "${name}"`, `a tensor of its type, ${typeText(type)}`, typeText(actual));
 }
 
-function checkNode(node: Node, scopes: ReadonlySet<Graph>): void {
+function checkNode(node: Node, scopes: ReadonlySet<Graph>, present: NodeNumbers): void {
   const { inputs } = node;
+  const use = { node, index: 0 };
   for (let index = 0; index < inputs.length; index++) {
     const value = inputs[index];
     if (!value) continue;
+    use.index = index;
+    const isInScope = value.graph === node.graph || scopes.has(value.graph);
+    if (isInScope && exists(value, present) && value.uses.has(use)) continue;
     const fault = (expected: string, found: string) =>
       new ModelError(node.label, `input ${index}, "${value.name}", ${expected}`, found);
-    if (!scopes.has(value.graph)) throw fault('in scope', 'a value of another graph');
-    if (!exists(value)) throw fault('in the graph', 'a value that was removed');
-    if (!value.uses.has({ node, index })) throw fault('to know its use', 'no such use');
+    if (!isInScope) throw fault('in scope', 'a value of another graph');
+    if (!exists(value, present)) throw fault('in the graph', 'a value that was removed');
+    throw fault('to know its use', 'no such use');
   }
 }
 
-function exists(value: Value): boolean {
+function exists(value: Value, present: NodeNumbers): boolean {
   const { producer, graph, index } = value;
-  if (producer) return graph.nodeSet.has(producer) && producer.outputs[index] === value;
+  if (producer) return present.has(producer) && producer.outputs[index] === value;
   return graph.constants.has(value) || graph.inputs[index] === value;
 }

@@ -9,7 +9,7 @@ export const DEPTH = 100;
 /** The message of that error. */
 export const TOO_DEEP = 'max depth exceeded';
 
-type Content = Record<string, unknown>;
+export type Content = Record<string, unknown>;
 
 /** Decodes one message, unknown fields kept; it stands `depth` messages deep. Throws Error on bytes that are no such message. */
 export function decodeMessage<T extends Message>(name: string, bytes: Uint8Array, depth = 0): T {
@@ -84,10 +84,14 @@ function writeFields(message: Content, type: MessageType, writer: protobuf.Write
     const value = message[field.name];
     if (value !== undefined && value !== null) writeField(value, field, writer, depth);
   }
+  writeUnknown(message, writer);
+}
+
+export function writeUnknown(message: Content, writer: protobuf.Writer): void {
   for (const bytes of (message as Message).$unknowns ?? []) writer.raw(bytes);
 }
 
-function writeField(
+export function writeField(
   value: unknown,
   { number, type, repeated, packed }: Field,
   writer: protobuf.Writer,

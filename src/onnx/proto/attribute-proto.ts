@@ -163,15 +163,16 @@ export function writeAttribute(name: string, attribute: Attribute, writer: Attri
     const said = name === (own.name ?? '') ? own : { ...own, name };
     return hasParts(attribute) ? { ...said, [forms[attribute.type][1]]: contentOf(attribute, writer) } : said;
   }
-  const message: AttributeMessage = { name, ...(docString === undefined ? {} : { docString }) };
-  if (attribute.type === 'ref')
-    return {
-      ...message,
-      refAttrName: attribute.name,
-      ...(attribute.of === 'undefined' ? {} : { type: forms[attribute.of][0] }),
-    };
-  message.type = forms[attribute.type][0];
-  return { ...message, [forms[attribute.type][1]]: contentOf(attribute, writer) };
+  const message: AttributeMessage = { name };
+  if (docString !== undefined) message.docString = docString;
+  if (attribute.type === 'ref') {
+    message.refAttrName = attribute.name;
+    if (attribute.of !== 'undefined') message.type = forms[attribute.of][0];
+    return message;
+  }
+  const [code, field] = forms[attribute.type];
+  message.type = code;
+  return Object.assign(message, { [field]: contentOf(attribute, writer) });
 }
 
 /** Values with parts of their own, tensors and graphs: written anew, as each of these remembers what it was read from. */

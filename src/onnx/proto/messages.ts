@@ -25,7 +25,7 @@ export interface TensorMessage extends Message {
   doubleData?: number[];
   uint64Data?: Int64[];
   metadataProps?: EntryMessage[];
-  /** Triples of (field number, offset or payload, length): fields that were left where they are. */
+  /** Fields that were left where they are: `proto/wire.ts` and `codec/pieces.ts` say how. */
   lazy?: Int64[];
 }
 export interface SparseTensorMessage extends Message {

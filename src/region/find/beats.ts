@@ -6,6 +6,7 @@
  */
 
 import { maxOf } from '../../ir/collections/lists.js';
+import { NodeNumbers } from '../../ir/collections/node-numbers.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import { elementCount } from '../../ir/tensors/tensor.js';
@@ -72,7 +73,7 @@ function labelsOf(graph: Graph): Int32Array {
     return known;
   };
   const order = graph.nodes();
-  const places = new Map<Node, number>();
+  const places = new NodeNumbers();
   for (let place = 0; place < order.length; place++) places.set(order[place] as Node, place);
   /** Of each node, one after another, what it reads: the place of a node, or below zero what else it is. */
   const read = new Int32Array(order.reduce((sum, { inputs }) => sum + inputs.length, 0));

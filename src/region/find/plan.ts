@@ -1,4 +1,5 @@
 /** Runs of equal segments in the chains of a graph: what can be compiled once for many. */
+import type { NodeNumbers } from '../../ir/collections/node-numbers.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Model } from '../../ir/model.js';
 import type { Node } from '../../ir/node.js';
@@ -20,7 +21,7 @@ export interface Run {
   readonly name: string;
   readonly first: number;
   readonly last: number;
-  readonly segments: ReadonlyMap<Node, number>;
+  readonly segments: NodeNumbers;
   /** Nodes by segment, in dependency order. */
   readonly lists: readonly (readonly Node[])[];
   /** By segment, from it to the next. */
@@ -155,12 +156,7 @@ const isStructural = ({ type, shape }: Tensor): boolean =>
   type === 'string' || type === 'bool' || (dataTypes[type].kind !== 'float' && elementCount(shape) <= SMALL);
 
 /** Why a segment is like no other: something reads it that is neither in it nor in the next. */
-function farReader(
-  nodes: readonly Node[],
-  at: number,
-  graph: Graph,
-  segments: ReadonlyMap<Node, number>,
-): string | undefined {
+function farReader(nodes: readonly Node[], at: number, graph: Graph, segments: NodeNumbers): string | undefined {
   for (const { opType, outputs } of nodes)
     for (const value of outputs)
       for (const { node } of value?.uses ?? [])

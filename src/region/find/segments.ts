@@ -2,6 +2,7 @@
  * A chain of repeats cut into segments: a node belongs to the last repeat that it depends on. Nodes between two repeats
  * thereby belong to the one before them, what comes after the last to the last, and what none of them feeds to none (0).
  */
+import { NodeNumbers } from '../../ir/collections/node-numbers.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import { dependenciesOf } from '../../ir/scopes/order.js';
@@ -15,8 +16,8 @@ export interface Origins {
 }
 
 /** The segment of each node of a scope; 0 before the first. */
-export function segmentsOf(graph: Graph, origins: Origins): Map<Node, number> {
-  const segments = new Map<Node, number>();
+export function segmentsOf(graph: Graph, origins: Origins): NodeNumbers {
+  const segments = new NodeNumbers();
   const order = graph.nodes();
   for (const node of order) {
     let segment = origins.node(node);
@@ -37,7 +38,7 @@ export function segmentsOf(graph: Graph, origins: Origins): Map<Node, number> {
 }
 
 /** The one segment that reads a node; 0 where there are several, or none. */
-function onlyReader(node: Node, graph: Graph, segments: ReadonlyMap<Node, number>): number {
+function onlyReader(node: Node, graph: Graph, segments: NodeNumbers): number {
   let only: number | undefined;
   for (const output of node.outputs)
     for (const use of output?.uses ?? []) {
@@ -49,7 +50,7 @@ function onlyReader(node: Node, graph: Graph, segments: ReadonlyMap<Node, number
 }
 
 /** The segment of a node of the scope, or of the one whose body holds it; 0 for the outputs. */
-export function segmentOfReader(reader: Node, graph: Graph, segments: ReadonlyMap<Node, number>): number {
+export function segmentOfReader(reader: Node, graph: Graph, segments: NodeNumbers): number {
   const node = readerIn(graph, reader);
   return (node && segments.get(node)) ?? 0;
 }
@@ -59,7 +60,7 @@ function* constantsIn(node: Node): Iterable<Value> {
 }
 
 /** The nodes of each segment, in dependency order; those of none at place 0. */
-export function nodesBySegment(graph: Graph, segments: ReadonlyMap<Node, number>): Node[][] {
+export function nodesBySegment(graph: Graph, segments: NodeNumbers): Node[][] {
   const lists: Node[][] = [];
   for (const node of graph.nodes()) {
     const segment = segments.get(node) ?? 0;
@@ -70,8 +71,8 @@ export function nodesBySegment(graph: Graph, segments: ReadonlyMap<Node, number>
 }
 
 /** Where each node stands in the list of its segment. */
-export function placesIn(lists: readonly (readonly Node[])[]): Map<Node, number> {
-  const places = new Map<Node, number>();
+export function placesIn(lists: readonly (readonly Node[])[]): NodeNumbers {
+  const places = new NodeNumbers();
   for (const list of lists) for (let place = 0; place < list.length; place++) places.set(list[place] as Node, place);
   return places;
 }

@@ -6,6 +6,7 @@
  */
 
 import { append } from '../../ir/collections/lists.js';
+import type { NodeNumbers } from '../../ir/collections/node-numbers.js';
 import type { Graph } from '../../ir/graph.js';
 import type { Node } from '../../ir/node.js';
 import type { Use, Value } from '../../ir/value.js';
@@ -20,11 +21,11 @@ export interface Shift {
 
 export interface ShiftOptions {
   readonly graph: Graph;
-  readonly segments: ReadonlyMap<Node, number>;
+  readonly segments: NodeNumbers;
   /** Nodes of the segments, in dependency order, by segment. */
   readonly lists: readonly (readonly Node[])[];
   /** Where each node stands in the list of its segment. */
-  readonly places: ReadonlyMap<Node, number>;
+  readonly places: NodeNumbers;
   /** Segment of the nodes that are shifted to the next. */
   readonly from: number;
   /** Pairs of nodes that play the same part, in any segment and the next. */
@@ -98,7 +99,7 @@ function grow({ segments, lists, from, seeds }: ShiftOptions): Map<Node, Node> |
 function* downward(
   a: Node,
   b: Node,
-  segments: ReadonlyMap<Node, number>,
+  segments: NodeNumbers,
   pairs: ReadonlyMap<Node, Node>,
   partners: ReadonlyMap<Node, Node>,
 ): Iterable<readonly [Node, Node]> {
@@ -155,7 +156,7 @@ function misfitIn(options: ShiftOptions, to: readonly Node[]): string | undefine
   return undefined;
 }
 
-const segmentOf = (value: Value, segments: ReadonlyMap<Node, number>): number =>
+const segmentOf = (value: Value, segments: NodeNumbers): number =>
   (value.producer && segments.get(value.producer)) ?? 0;
 
 /** Why a partner may not read `other` where the node reads `value`. */
