@@ -2,6 +2,7 @@
  * Reads matrices in pieces for symmetric 8-bit quantization: memory does not grow with the weight.
  * The numbers of a group share one scale: a column, or a block of one.
  */
+import { giveBack, takeKernels } from '../../src/ir/kernels/module.js';
 import type { Tensor } from '../../src/ir/tensors/tensor.js';
 import { floatChunks } from './extent.js';
 
@@ -48,6 +49,36 @@ export function scan({ tensor, columns }: Matrix, visit: Visit): void {
     }
 }
 
+/**
+ * Visits a matrix in blocks of whole rows, `height` of them but for the last block, which stand in `place()` while they are visited. It holds a block, and is
+ * asked for anew whenever it is needed.
+ */
+export function* rowBlocks(
+  { tensor, columns }: Matrix,
+  height: number,
+  place: () => Float32Array<ArrayBuffer>,
+): Iterable<readonly [row: number, count: number]> {
+  const size = height * columns;
+  let [row, used] = [0, 0];
+  const rest = (): Uint8Array<ArrayBuffer> => {
+    const { buffer, byteOffset } = place();
+    return new Uint8Array(buffer, byteOffset + 4 * used, 4 * (size - used));
+  };
+  for (const numbers of floatChunks(tensor, rest))
+    for (let from = 0; from < numbers.length; ) {
+      const block = place();
+      const count = Math.min(numbers.length - from, size - used);
+      if (numbers.buffer !== block.buffer) block.set(numbers.subarray(from, from + count), used);
+      from += count;
+      used += count;
+      if (used < size) continue;
+      yield [row, height];
+      row += height;
+      used = 0;
+    }
+  if (used > 0) yield [row, used / columns];
+}
+
 export const groupAt = ({ block, step }: GroupStep, at: number): number => Math.imul((at / block) | 0, step);
 
 /**
@@ -63,8 +94,20 @@ export const columnOffsets = (columns: number, step: GroupStep): Int32Array =>
  */
 export const nearest = (number: number): number => Math.floor(number + 0.5);
 
+/** The size of groups that lie one behind the other, in order; undefined where they do not. */
+export function neighbours({
+  columns,
+  rowGroups,
+  columnGroups: { block, step },
+}: Pick<Matrix, 'columns' | 'rowGroups' | 'columnGroups'>): number | undefined {
+  const [size, each] = step === 0 ? [columns, 1] : [block, columns / block];
+  return step <= 1 && columns % size === 0 && rowGroups.block === 1 && rowGroups.step === each ? size : undefined;
+}
+
 /** One scale per group, such that the largest magnitude becomes `levels`; undefined where a number is not finite. */
 export function scalesOf(matrix: Matrix, levels: number): Float32Array | undefined {
+  const found = largestByKernels(matrix);
+  if (found) return found.every((one) => one < Number.POSITIVE_INFINITY) ? divided(found, levels) : undefined;
   const scales = new Float32Array(matrix.groups);
   const columnGroup = columnOffsets(matrix.columns, matrix.columnGroups);
   let isBounded = true;
@@ -79,6 +122,27 @@ export function scalesOf(matrix: Matrix, levels: number): Float32Array | undefin
   });
   if (!isBounded) return undefined;
   return divided(scales, levels);
+}
+
+/** Numbers that are read at a time. */
+const READ = 1 << 16;
+
+/** The largest magnitude of each group; undefined where there is no kernel for it. */
+function largestByKernels(matrix: Matrix): Float32Array | undefined {
+  const size = neighbours(matrix);
+  if (size === undefined || size > READ || !['float32', 'bfloat16'].includes(matrix.tensor.type)) return undefined;
+  const own = takeKernels();
+  if (!own) return undefined;
+  const height = Math.floor(READ / size);
+  const [numbers, out] = [own.reserve(4 * height * size), own.reserve(4 * height)];
+  const largest = new Float32Array(matrix.groups);
+  const place = (): Float32Array<ArrayBuffer> => own.floats(numbers, height * size);
+  for (const [group, count] of rowBlocks({ ...matrix, columns: size }, height, place)) {
+    own.run.largestOfGroups(numbers, count, size, out);
+    largest.set(own.floats(out, count), group);
+  }
+  giveBack(own);
+  return largest;
 }
 
 /** The smallest scale that float32 holds in full precision. */

@@ -21,6 +21,12 @@ const BAND = 32 * CHUNK;
 
 /** Where pairs count, the sum of a pair with equal signs stays within the limit. */
 export function* columnBytes(weight: ProductWeight, scales: Float32Array, withKernels = true): Iterable<Uint8Array> {
+  const kernel = withKernels && RowKernel.of(weight);
+  if (kernel) {
+    yield* kernel.bytes(scales);
+    kernel.done();
+    return;
+  }
   const { matrix, isTransposed } = weight;
   const [K, N] = isTransposed ? [matrix.columns, matrix.rows] : [matrix.rows, matrix.columns];
   const errors = new Float64Array(N);
@@ -28,7 +34,7 @@ export function* columnBytes(weight: ProductWeight, scales: Float32Array, withKe
   const height = Math.max(16, Math.floor(BAND / Math.max(1, N) / 16) * 16);
   for (let start = 0; start < K; start += height) {
     const end = Math.min(K, start + height);
-    const band = fillBand(weight, scales, errors, [start, end], withKernels);
+    const band = fillBand(weight, scales, errors, [start, end]);
     for (let at = 0; at < band.length; at += CHUNK) yield new Uint8Array(band.buffer).subarray(at, at + CHUNK);
   }
 }
@@ -38,19 +44,10 @@ function fillBand(
   scales: Float32Array,
   errors: Float64Array,
   [start, end]: readonly [number, number],
-  withKernels: boolean,
 ): Int8Array {
   const { matrix, isTransposed, isPaired } = weight;
   const N = scales.length;
   const band = new Int8Array((end - start) * N);
-  const kernel = withKernels && RowKernel.of(weight);
-  if (kernel) {
-    const { visit, finish } = kernel.bytes(scales, errors, band, [start, end]);
-    scan(matrix, visit);
-    finish();
-    kernel.done();
-    return band;
-  }
   scan(matrix, (numbers, from, to, row, column) => {
     if (isTransposed) {
       const [first, last] = [Math.max(from, from + start - column), Math.min(to, from + end - column)];

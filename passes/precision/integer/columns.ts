@@ -45,11 +45,7 @@ function chosenScales(weight: ProductWeight, kernel: RowKernel | undefined): Col
 
 /** The largest size of each column; infinite where a number is not finite. */
 function largestSizes(weight: ProductWeight, kernel: RowKernel | undefined): Float32Array {
-  if (kernel) {
-    const { visit, sizes } = kernel.largest();
-    scan(weight.matrix, visit);
-    return sizes();
-  }
+  if (kernel) return kernel.sizes();
   const sizes = new Float32Array(weight.matrix.groups);
   const grow = (column: number, size: number): void => {
     sizes[column] = size < Number.POSITIVE_INFINITY ? size : Number.POSITIVE_INFINITY;
@@ -65,9 +61,9 @@ function roundingErrors(
   kernel: RowKernel | undefined,
 ): Pick<RoundingErrors, 'squares' | 'total'> {
   if (kernel) {
-    const { visit, squares } = kernel.errors(scales, cut.limits, cut.add);
-    scan(weight.matrix, visit);
-    return { squares: squares(), total: kernel.total };
+    const { squares, costs, total } = kernel.errors(scales, cut.sizes, cut.limits, SHARES);
+    cut.costs.set(costs);
+    return { squares, total };
   }
   const rounded = new RoundingErrors(scales);
   const round = weight.isTransposed ? rounded.along : rounded.across;
@@ -122,14 +118,14 @@ class RoundingErrors {
 /** The squared error of the cut-off numbers, by share and column; both numbers of a pair lose half. */
 class CutErrors {
   readonly limits: Float32Array;
-  readonly #costs: Float64Array;
+  readonly costs: Float64Array;
 
   constructor(
     readonly sizes: Float32Array,
     readonly isPaired: boolean,
   ) {
     this.limits = sizes.map((size) => size * LEAST);
-    this.#costs = new Float64Array(sizes.length * SHARES.length);
+    this.costs = new Float64Array(sizes.length * SHARES.length);
   }
 
   readonly add = (column: number, size: number): void => {
@@ -138,11 +134,11 @@ class CutErrors {
       const excess = size - (this.sizes[column] as number) * (SHARES[at] as number);
       if (excess <= 0) return;
       const place = column * SHARES.length + at;
-      this.#costs[place] = (this.#costs[place] as number) + part * excess * excess;
+      this.costs[place] = (this.costs[place] as number) + part * excess * excess;
     }
   };
 
   at(column: number, share: number): number {
-    return this.#costs[column * SHARES.length + share] as number;
+    return this.costs[column * SHARES.length + share] as number;
   }
 }

@@ -1,111 +1,97 @@
 /** Rows of an int8 weight whose columns are those of its product, by the kernels: the same scales and bytes as in JavaScript. */
-import { type Kernels, kernels } from '../../../src/ir/kernels/module.js';
+import { giveBack, type Kernels, takeKernels } from '../../../src/ir/kernels/module.js';
 import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
-import type { Visit } from '../quantize.js';
-import { ALONE, type Exceed, type ProductWeight } from './sizes.js';
+import { rowBlocks } from '../quantize.js';
+import { ALONE, type ProductWeight } from './sizes.js';
 
-/** Kernels that no walk uses. A weight that is computed as it is read may be walked over within a walk. */
-const idle: Kernels[] = [];
+/** About so many numbers are read and looked at while they are in the cache. */
+const BLOCK = 1 << 16;
 
-/** Walks over one weight, whose state is in kernels that are its own until it is done. */
+/** Blocks have a multiple of so many rows: a pair is never in two, and the bytes of each but the last are a multiple of 16. */
+const ROWS = 16;
+
+/** Reads a weight some times, with its state in kernels that are its own until it is done. */
 export class RowKernel {
+  readonly #height: number;
   readonly #numbers: number;
-  readonly #firsts: number;
-  readonly #floats: number;
-  readonly #scales: number;
-  readonly #doubles: number;
-  readonly #list: number;
-  /** The sum of the squares of all numbers. */
-  total = 0;
+  readonly #isPaired: number;
 
   private constructor(
     readonly kernels: Kernels,
-    readonly columns: number,
-    readonly isPaired: boolean,
+    readonly weight: ProductWeight,
   ) {
-    kernels.clear();
-    const reserve = (size: number): number => kernels.reserve(size * columns);
-    [this.#numbers, this.#firsts, this.#floats, this.#scales] = [reserve(4), reserve(4), reserve(4), reserve(4)];
-    [this.#doubles, this.#list] = [reserve(8), reserve(16)];
+    const { rows, columns } = weight.matrix;
+    this.#height = Math.min(rows, Math.max(1, Math.floor(BLOCK / columns / ROWS)) * ROWS);
+    this.#isPaired = Number(weight.isPaired);
+    this.#numbers = kernels.reserve(4 * this.#height * columns);
   }
 
   /** Undefined where there is no kernel for it. Pieces of rows with an odd number of columns are no pairs of columns. */
-  static of({ matrix, isTransposed, isPaired }: ProductWeight): RowKernel | undefined {
-    const { tensor, columns } = matrix;
-    if (isTransposed || columns % 2 !== 0 || !['float32', 'bfloat16'].includes(tensor.type)) return undefined;
-    const own = idle.pop() ?? kernels();
-    return own && new RowKernel(own, columns, isPaired);
+  static of(weight: ProductWeight): RowKernel | undefined {
+    const { tensor, columns } = weight.matrix;
+    if (weight.isTransposed || columns % 2 !== 0 || columns === 0) return undefined;
+    if (!['float32', 'bfloat16'].includes(tensor.type)) return undefined;
+    const own = takeKernels();
+    return own && new RowKernel(own, weight);
   }
 
   /** Gives the kernels back. */
   done(): void {
-    idle.push(this.kernels);
+    giveBack(this.kernels);
   }
 
-  /** The visit that finds the largest size of each column, and what reads them. */
-  largest(): { readonly visit: Visit; readonly sizes: () => Float32Array } {
-    const { run } = this.kernels;
-    this.#put(this.#floats, new Float32Array(this.columns));
-    return {
-      visit: (numbers, from, to, row, column) => {
-        const firsts = this.#row(numbers, from, to, row, column);
-        run.growSizes(this.#numbers, firsts, this.#floats + 4 * column, to - from, ALONE);
-      },
-      sizes: () => this.kernels.floats(this.#floats, this.columns).slice(),
-    };
+  /** The largest size of each column. */
+  sizes(): Float32Array {
+    const { columns } = this.weight.matrix;
+    const sizes = this.#put(new Float32Array(columns));
+    for (const [, count] of this.#blocks())
+      this.kernels.run.growSizes(this.#numbers, count, columns, this.#isPaired, sizes, ALONE);
+    return this.kernels.floats(sizes, columns).slice();
   }
 
-  /** The visit that adds up rounding errors, tells sizes beyond their limits, and what reads the squares of the errors. */
-  errors(scales: Float32Array, limits: Float32Array, exceed: Exceed) {
-    const { run } = this.kernels;
-    this.#put(this.#scales, scales);
-    this.#put(this.#floats, limits);
-    this.kernels.doubles(this.#doubles, this.columns).fill(0);
-    const visit: Visit = (numbers, from, to, row, column) => {
-      const [firsts, count] = [this.#row(numbers, from, to, row, column), to - from];
-      const place = 4 * column;
-      this.total += run.roundingErrors(this.#numbers, this.#scales + place, this.#doubles + 2 * place, count);
-      const found = run.sizesBeyond(this.#numbers, firsts, this.#floats + place, count, ALONE, this.#list);
-      if (found === 0) return;
-      const list = this.kernels.doubles(this.#list, 2 * found);
-      for (let at = 0; at < list.length; at += 2) exceed(column + (list[at] as number), list[at + 1] as number);
-    };
-    return { visit, squares: () => this.kernels.doubles(this.#doubles, this.columns).slice() };
+  /**
+   * The squared rounding error of each column, the squared norm of the weight, and what each share of its size as the largest would cut off a column, shares
+   * after shares; only sizes beyond a column's limit are cut.
+   */
+  errors(scales: Float32Array, sizes: Float32Array, limits: Float32Array, shares: readonly number[]) {
+    const { columns } = this.weight.matrix;
+    const [wide, squares] = [this.#put(Float64Array.from(scales)), this.#put(new Float64Array(columns))];
+    const inverses = this.#put(scales.map((scale) => 1 / scale));
+    const [most, limit] = [this.#put(sizes), this.#put(limits)];
+    const [costs, share] = [this.#put(new Float64Array(columns * shares.length)), this.#put(Float64Array.from(shares))];
+    let total = 0;
+    for (const [, count] of this.#blocks())
+      total += this.kernels.run.roundingErrors(
+        ...[this.#numbers, count, columns, this.#isPaired, wide, inverses, squares],
+        ...([most, limit, costs, share, ALONE] as const),
+      );
+    const doubles = (address: number, length: number) => this.kernels.doubles(address, length).slice();
+    return { squares: doubles(squares, columns), costs: doubles(costs, columns * shares.length), total };
   }
 
-  /** The visit that rounds rows `start` to `end` − 1 into a band, with the errors of the columns so far; `finish` takes both out. */
-  bytes(scales: Float32Array, errors: Float64Array, band: Int8Array, [start, end]: readonly [number, number]) {
-    const { run } = this.kernels;
-    const place = this.kernels.free(band.length);
-    this.#put(this.#scales, scales);
-    this.kernels.doubles(this.#doubles, this.columns).set(errors);
-    const visit: Visit = (numbers, from, to, row, column) => {
-      if (row < start || row >= end) return;
-      this.#put(this.#numbers, numbers.subarray(from, to) as Float32Array);
-      const out = place + (row - start) * this.columns + column;
-      const above = this.isPaired && (row & 1) === 1 ? out - this.columns : 0;
-      const [own, sums] = [this.#scales + 4 * column, this.#doubles + 8 * column];
-      run.roundBytes(this.#numbers, own, sums, to - from, out, above, PAIR_LIMIT);
-    };
-    const finish = (): void => {
-      band.set(this.kernels.signed(place, band.length));
-      errors.set(this.kernels.doubles(this.#doubles, this.columns));
-    };
-    return { visit, finish };
+  /** The bytes in order, each piece valid until the next. */
+  *bytes(scales: Float32Array): Iterable<Uint8Array> {
+    const { columns } = this.weight.matrix;
+    const [wide, errors] = [this.#put(Float64Array.from(scales)), this.#put(new Float64Array(columns))];
+    const out = this.kernels.reserve(this.#height * columns);
+    for (const [, count] of this.#blocks()) {
+      this.kernels.run.roundRows(
+        ...[this.#numbers, count, columns, this.#isPaired, wide, errors],
+        ...([out, PAIR_LIMIT] as const),
+      );
+      yield this.kernels.bytes(out, count * columns);
+    }
   }
 
-  #put(address: number, numbers: Float32Array): void {
-    this.kernels.floats(address, numbers.length).set(numbers);
+  #blocks(): Iterable<readonly [row: number, count: number]> {
+    const count = this.#height * this.weight.matrix.columns;
+    return rowBlocks(this.weight.matrix, this.#height, () => this.kernels.floats(this.#numbers, count));
   }
 
-  /** Puts a piece of a row in its place, and gives that of the row before where the two are a pair; else 0. */
-  #row(numbers: Float32Array | Float64Array, from: number, to: number, row: number, column: number): number {
-    const own = numbers.subarray(from, to) as Float32Array;
-    this.#put(this.#numbers, own);
-    if (!this.isPaired) return 0;
-    const firsts = this.#firsts + 4 * column;
-    if ((row & 1) === 1) return firsts;
-    this.#put(firsts, own);
-    return 0;
+  #put(numbers: Float32Array | Float64Array): number {
+    const address = this.kernels.reserve(numbers.byteLength);
+    if (numbers instanceof Float32Array) this.kernels.floats(address, numbers.length).set(numbers);
+    else this.kernels.doubles(address, numbers.length).set(numbers);
+    return address;
   }
 }

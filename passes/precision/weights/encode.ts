@@ -7,8 +7,8 @@
  */
 import { CHUNK, elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { floatChunks } from '../extent.js';
-import { type GroupStep, groupAt } from '../quantize.js';
-import { roundedByKernel } from './encode-kernel.js';
+import { type GroupStep, groupAt, neighbours } from '../quantize.js';
+import { placeForKernel, roundedByKernel } from './encode-kernel.js';
 import type { Groups } from './groups.js';
 
 /** The share of a channel's errors so far that goes into its next number. */
@@ -33,15 +33,19 @@ export class Encoder {
   readonly #errors: Float64Array;
   readonly #share: number;
   readonly #withKernels: boolean;
+  readonly groups: Groups;
   #difference = 0;
   #total = 0;
+  /** False where nobody asks for sums of squares. */
+  #isMeasured = false;
 
   constructor(
-    readonly groups: Groups,
+    groups: Groups,
     readonly steps: Steps,
     { share = FEEDBACK, withKernels = true } = {},
   ) {
     const { channels } = groups;
+    this.groups = inOneRow(groups);
     this.#errors = new Float64Array(channels?.count ?? 1);
     this.#share = channels ? share : 0;
     this.#withKernels = withKernels;
@@ -52,7 +56,7 @@ export class Encoder {
     const { columns, rowGroups, channels } = this.groups;
     const codes = new Int8Array(Math.min(CHUNK, elementCount(tensor.shape)));
     let [row, column, at] = [0, 0, 0];
-    for (const numbers of floatChunks(tensor))
+    for (const numbers of floatChunks(tensor, this.#withKernels && !channels ? placeForKernel() : undefined))
       for (let from = 0; from < numbers.length; ) {
         const to = Math.min(numbers.length, from + columns - column, from + codes.length - at);
         const [group, channel] = [groupAt(rowGroups, row), groupAt(channels?.rows ?? NONE, row)];
@@ -76,7 +80,8 @@ export class Encoder {
     const { columnGroups, channels } = this.groups;
     const own = { groups: columnGroups, channels: channels?.columns, errors: this.#errors, share: this.#share };
     const made =
-      (this.#withKernels && roundedByKernel(numbers, codes, piece, { ...this.steps, ...own })) ||
+      (this.#withKernels &&
+        roundedByKernel(numbers, codes, piece, { ...this.steps, ...own, isMeasured: this.#isMeasured })) ||
       this.#along(numbers, codes, piece);
     this.#difference += made.difference;
     this.#total += made.total;
@@ -115,9 +120,18 @@ export class Encoder {
 
   /** The norm of the change over the norm of a tensor. */
   measure(tensor: Tensor): number {
+    this.#isMeasured = true;
     for (const _ of this.codes(tensor));
     return this.#difference === 0 ? 0 : Math.sqrt(this.#difference / this.#total);
   }
+}
+
+/** The same groups of one long row, where they lie one behind the other and nothing is carried on: it is rounded in larger pieces. */
+function inOneRow(groups: Groups): Groups {
+  const size = groups.channels ? undefined : neighbours(groups);
+  if (size === undefined) return groups;
+  const columns = groups.rows * groups.columns;
+  return { ...groups, rows: 1, columns, rowGroups: NONE, columnGroups: { block: size, step: 1 } };
 }
 
 const NONE: GroupStep = { block: 1, step: 0 };

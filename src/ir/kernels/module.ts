@@ -33,18 +33,32 @@ interface Exports {
   halveAcross(numbers: Address, sums: Address, count: number, out: Address, isWide: number): void;
   widenFloat16(halves: Address, count: number, out: Address): void;
   largestBits(numbers: Address, count: number): number;
-  growSizes(numbers: Address, firsts: Address, sizes: Address, count: number, alone: number): void;
-  sizesBeyond(numbers: Address, firsts: Address, limits: Address, count: number, alone: number, list: Address): number;
-  roundingErrors(numbers: Address, scales: Address, squares: Address, count: number): number;
-  roundBytes(
+  growSizes(numbers: Address, rows: number, columns: number, isPaired: number, sizes: Address, alone: number): void;
+  roundingErrors(
     numbers: Address,
+    rows: number,
+    columns: number,
+    isPaired: number,
+    scales: Address,
+    inverses: Address,
+    squares: Address,
+    sizes: Address,
+    limits: Address,
+    costs: Address,
+    shares: Address,
+    alone: number,
+  ): number;
+  roundRows(
+    numbers: Address,
+    rows: number,
+    columns: number,
+    isPaired: number,
     scales: Address,
     errors: Address,
-    count: number,
     out: Address,
-    above: Address,
     limit: number,
   ): void;
+  largestOfGroups(numbers: Address, groups: number, size: number, out: Address): void;
   roundBlocks(
     numbers: Address,
     scales: Address,
@@ -153,4 +167,19 @@ export function kernels(): Kernels | undefined {
     found = false;
     return undefined;
   }
+}
+
+/** Kernels that no walk uses. */
+const idle: Kernels[] = [];
+
+/** Kernels for one walk over a weight, with nothing reserved: a weight that is computed as it is read may be walked over within the walk. */
+export function takeKernels(): Kernels | undefined {
+  const own = idle.pop() ?? kernels();
+  own?.clear();
+  return own;
+}
+
+/** Gives them back. */
+export function giveBack(own: Kernels): void {
+  idle.push(own);
 }

@@ -28,7 +28,7 @@ function weightOf(numbers: readonly number[], K: number, N: number, isPaired: bo
 }
 
 const bytesOf = (weight: ProductWeight, scales: Float32Array): number[] =>
-  [...columnBytes(weight, scales)].flatMap((piece) => [...piece].map((byte) => (byte << 24) >> 24));
+  Array.from(columnBytes(weight, scales), (piece) => Array.from(piece, (byte) => (byte << 24) >> 24)).flat();
 
 /** The weight minus what its bytes say, by column. */
 function errorsOf(weight: ProductWeight, K: number, N: number, numbers: readonly number[]): number[][] {
@@ -129,6 +129,26 @@ describe('kernels', () => {
     const broken = weightOf([...plain.slice(1), Number.NaN], K, N, isPaired);
     for (const withKernels of [false, true]) expect(columnScalesOf(broken, withKernels)).toBeUndefined();
   });
+
+  it.each([true, false])(
+    'give them where a weight is more than a block, in pieces of any length (pairs: %s)',
+    (isPaired) => {
+      const [K, N] = [1501, 94];
+      const weight = weightOf(normal(K * N, 10), K, N, isPaired);
+      const { tensor } = weight.matrix;
+      const pieces = derivedTensor('float32', [K, N], function* () {
+        const bytes = tensor.bytes();
+        for (let at = 0, size = 16; at < bytes.length; at += size, size += 4096) yield bytes.subarray(at, at + size);
+      });
+      const { scales } = columnScalesOf(weight, false) as { scales: Float32Array };
+      const bytes = Buffer.concat(Array.from(columnBytes(weight, scales, false), (piece) => piece.slice()));
+      for (const one of [tensor, pieces]) {
+        const own = { ...weight, matrix: { ...weight.matrix, tensor: one } };
+        expect(columnScalesOf(own)?.scales).toEqual(scales);
+        expect(Buffer.concat(Array.from(columnBytes(own, scales), (piece) => piece.slice())).equals(bytes)).toBe(true);
+      }
+    },
+  );
 
   it('give them for a weight whose numbers are made from rounded ones as they are read', () => {
     const inner = weightOf(normal(64 * 62, 9), 64, 62, false);
