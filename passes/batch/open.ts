@@ -14,6 +14,7 @@ import { redeclare } from '../ports/declare.js';
 import { type AxisOf, brokenBody } from './bodies.js';
 import { repaired } from './repair.js';
 import { mixing } from './rows.js';
+import { openStates } from './states.js';
 
 export interface BatchRefusal {
   readonly reason: string;
@@ -37,15 +38,19 @@ export function openBatch(model: Model, name: string): BatchRefusal | BatchRepai
   const old = new Map<Value, Shape>();
   for (const scope of model.graphs()) for (const value of scope.values()) if (value.shape) old.set(value, value.shape);
   const batch = symbol(name);
-  for (const input of graph.inputs)
-    if (input.type?.kind === 'tensor' && input.shape?.[0] === 1 && input.shape.length > 1)
-      input.type = tensorType(input.type.elem, [batch, ...input.shape.slice(1)]);
+  const inputs = graph.inputs.filter(({ shape }) => shape?.[0] === 1 && shape.length > 1);
+  for (const input of inputs)
+    input.type = tensorType(input.elem ?? 'float32', [batch, ...(input.shape?.slice(1) ?? [])]);
   const axisOf: AxisOf = (value) => (value?.shape ?? []).findIndex((dim) => symbolsOf(dim).includes(name));
   const isBatched = (value: Value | undefined): boolean => axisOf(value) >= 0;
   const repairs: { text: string; at: Node }[] = [];
   inferTypes(model);
   const follow = (scope: Graph): BatchRefusal | undefined => {
     for (const node of scope.nodes()) {
+      if (node.bodies.length > 0 && openStates(node, old, inputs[0] as Value) > 0) {
+        repairs.push({ text: `a state that begins with one row begins with one for each of ${name}`, at: node });
+        inferTypes(model);
+      }
       for (const body of node.bodies) {
         const refused = follow(body);
         if (refused) return refused;

@@ -84,5 +84,6 @@ function resize(node: Node, batch: Batch): ReturnType<typeof repaired> {
   return 'sizes have the batch of what is resized';
 }
 
-const sizeOf = (g: GraphBuilder, value: Value, axis: number): Value =>
+/** int64[1]: the size of a value at an axis. */
+export const sizeOf = (g: GraphBuilder, value: Value, axis: number): Value =>
   g.op('Gather', [g.op('Shape', [value]), g.ints(axis)], { axis: 0 });

@@ -67,6 +67,15 @@ const scan = (axis: number, initial: Made): Made => {
   };
 };
 
+const one: Made = (g) =>
+  g.constant(
+    'float32',
+    Array.from({ length: 12 }, (_, i) => i),
+    [1, 3, 4],
+  );
+
+const inIf = (made: Made): Made => branches(halved, made);
+
 const halved: Made = (g, x) => g.op('Mul', [x, g.constant('float32', 0.5)]);
 
 describe('a batch goes through', () => {
@@ -75,9 +84,25 @@ describe('a batch goes through', () => {
     ['both branches of an If', of(branches(baked, halved))],
     ['the states and the outputs of a Loop', of(loop((_, x) => x, halved))],
     ['a Scan along another axis', of(scan(1, (g, x) => g.op('ReduceMax', [x], { axes: [1], keepdims: 0 })))],
+    ['a state of a Loop that begins with one row', of((g, x) => loop(one, (b, sum) => b.op('Add', [sum, x]))(g, x))],
+    [
+      'a state of a Loop in an If that begins with one row',
+      of((g, x) => inIf(loop(one, (b, sum) => b.op('Add', [sum, x])))(g, x)),
+    ],
+    ['a state of a Scan that begins with one row', of(scan(1, (g) => g.constant('float32', [1, 2, 3, 4], [1, 4])))],
   ])('%s', async (_, before) => {
     const { model } = await applyPass(symbolicBatch(), before);
     await checkRows(before, model);
+  });
+
+  it('and says that a state has a row for each', async () => {
+    const { passes } = await applyPass(
+      symbolicBatch(),
+      of(scan(1, (g) => g.constant('float32', [1, 2, 3, 4], [1, 4]))),
+    );
+    expect(passes[0]?.notes.map(({ text }) => text)).toContain(
+      'a state that begins with one row begins with one for each of batch',
+    );
   });
 
   it('and says that functions are inlined', async () => {
@@ -110,15 +135,6 @@ it.each<[string, string, Made]>([
     'a row that is taken out inside',
     'the batch ends here',
     branches(halved, (g, x) => g.op('Gather', [x, g.constant('int64', [0], [1])])),
-  ],
-  [
-    'a state that begins with one row',
-    'rows would mix',
-    (g, x) =>
-      loop(
-        (b) => b.constant('float32', new Array(12).fill(0), [1, 3, 4]),
-        (b, state) => b.op('Add', [state, x]),
-      )(g, x),
   ],
   [
     'a state that one row takes the place of',
