@@ -39,6 +39,10 @@ export const staticKv = definePass({
     inferTypes(model);
     declareSizes(model);
     noteCache(model, cache.noted(over));
+    if (found.names.size > 1)
+      context.note(
+        `${found.names.size} names of the lengths of caches are one length: all begin empty and grow by the same tokens`,
+      );
     context.note(
       `${found.caches.length} caches are buffers of ${length} tokens: feed ${cache.position.name} = tokens that they hold, and each output to its input again`,
     );

@@ -24,6 +24,8 @@ export interface GrowingCaches {
   readonly caches: readonly GrowingCache[];
   /** The dim of the past, and that of the new tokens. */
   readonly past: SymbolName;
+  /** The names that the file has for the dim of the past: all caches begin empty and grow alike, so they are one. */
+  readonly names: ReadonlySet<SymbolName>;
   readonly added: Dim;
   /** The sum of both. */
   readonly total: Dim;
@@ -45,9 +47,9 @@ export interface KnownBefore {
 }
 
 /** Facts of a copy: the model is not edited yet. */
-function knownOf(model: Model, totals: ReadonlyMap<string, Dim>): KnownBefore {
+function knownOf(model: Model, lengths: ReadonlyMap<SymbolName, Dim>): KnownBefore {
   const copies = new Map<Value, Value>();
-  const facts = inferTypes(cloneModel(model, undefined, copies), { bindings: totals });
+  const facts = inferTypes(cloneModel(model, undefined, copies), { bindings: lengths });
   return {
     contents: (value) => facts.contents(copies.get(value) ?? value),
     shape: (value) => (value && copies.get(value))?.shape,
@@ -88,23 +90,18 @@ export function growingCaches(model: Model, context: PassContext): GrowingCaches
     context.skip('caches grow by different numbers of tokens', (other ?? first).concat);
     return undefined;
   }
-  const apart = caches.find((one) => nameOf(one.past.shape?.[one.axis] as Dim) !== past);
-  if (apart) {
-    context.skip(
-      `the lengths of caches have names of their own, as if they could differ: export them with one name (${String(past)} is that of "${first.past.name}")`,
-      apart.concat,
-    );
-    return undefined;
-  }
+  const names = new Set(caches.map((one) => nameOf(one.past.shape?.[one.axis] as Dim) as SymbolName));
   const left = graph.inputs.find(
-    (input) => input.shape?.some((dim) => nameOf(dim) === past) && !caches.some((one) => one.past === input),
+    (input) =>
+      input.shape?.some((dim) => names.has(nameOf(dim) as SymbolName)) && !caches.some((one) => one.past === input),
   );
   if (left) {
     context.skip('an input grows with the cache, and is not given back with new tokens behind it', left);
     return undefined;
   }
-  const grown = { caches, past, added, total: addDims(pastDim, added) };
-  return { ...grown, typed: knownOf(model, totalsOf(model, grown)) };
+  const grown = { caches, past, names, added, total: addDims(pastDim, added) };
+  const lengths = [...names].map((name) => [name, pastDim] as const);
+  return { ...grown, typed: knownOf(model, new Map([...lengths, ...totalsOf(model, grown)])) };
 }
 
 function cacheOf(value: Value, output: string): GrowingCache[] {
@@ -136,24 +133,37 @@ function copiesOf(value: Value): Value[] {
   return copies;
 }
 
+/** A mask over past and new tokens; that of an encoder is over what it encoded. */
+const isMask = ({ name }: Value): boolean => /mask/i.test(name) && !/(^|[^a-z])enc/i.test(name);
+
 /** The names that a file has for the sum of both: those of the outputs, and names that spell it. */
 function totalsOf(
   model: Model,
-  { caches, past, added, total }: Omit<GrowingCaches, 'typed'>,
-): ReadonlyMap<string, Dim> {
-  const totals = new Map<string, Dim>();
-  const pastText = String(past);
-  const spelled = new Set([`${pastText} + ${dimText(added)}`, `${pastText}+${dimText(added)}`]);
-  const own = new Set(model.graph.inputs.flatMap(({ shape = [] }) => shape.map(nameOf)));
+  { caches, names, added, total }: Omit<GrowingCaches, 'typed'>,
+): ReadonlyMap<SymbolName, Dim> {
+  const totals = new Map<SymbolName, Dim>();
+  const spelled = new Set(
+    [...names].flatMap((past) => [' + ', '+'].map((plus) => `${String(past)}${plus}${dimText(added)}`)),
+  );
+  const namesIn = (input: Value): readonly (SymbolName | undefined)[] => (input.shape ?? []).map(nameOf);
+  const own = new Set(model.graph.inputs.flatMap(namesIn));
+  // A dim that masks alone have counts what they hide.
+  const [masks, others] = [isMask, (input: Value) => !isMask(input)].map((isMeant) =>
+    model.graph.inputs.filter(isMeant),
+  );
+  const elsewhere = new Set(others?.flatMap(namesIn));
+  for (const name of masks?.flatMap((input) => namesIn(input).slice(1)) ?? [])
+    if (name !== undefined && !elsewhere.has(name)) totals.set(name, total);
   for (const { output, axis } of caches) {
     const { type } = model.graph.outputPorts.find(({ name }) => name === output) ?? {};
     const dim = type?.kind === 'tensor' ? type.shape?.[axis] : undefined;
     const name = dim === undefined ? undefined : nameOf(dim);
-    if (typeof name === 'string' && own.has(name) && name !== past) totals.set(name, total);
+    if (typeof name === 'string' && own.has(name) && !names.has(name)) totals.set(name, total);
   }
   for (const name of own)
     if (
       typeof name === 'string' &&
+      !names.has(name) &&
       (spelled.has(name) || /^total(_sequence)?(_length)?$|^(past_)?total_seq/.test(name))
     )
       totals.set(name, total);

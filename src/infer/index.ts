@@ -1,6 +1,6 @@
 /** Types of every value of a model, and what small integer values hold. Linear in the model's size. */
 import { z } from 'zod';
-import type { Dim } from '../ir/dims/dims.js';
+import type { Dim, SymbolName } from '../ir/dims/dims.js';
 import type { Model } from '../ir/model.js';
 import type { Node } from '../ir/node.js';
 import { optionsIn } from '../ir/options/options.js';
@@ -18,11 +18,11 @@ export type { Violation } from './violations.js';
 
 export interface InferOptions {
   /** Dims in place of symbols of the model's inputs. */
-  readonly bindings?: ReadonlyMap<string, Dim>;
+  readonly bindings?: ReadonlyMap<SymbolName, Dim>;
 }
 
 const inferOptions = z.object({
-  bindings: z.custom<Map<string, Dim>>((value) => value instanceof Map, 'expected a Map of dims'),
+  bindings: z.custom<Map<SymbolName, Dim>>((value) => value instanceof Map, 'expected a Map of dims'),
 });
 const none: InferOptions = {};
 

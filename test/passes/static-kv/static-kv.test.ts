@@ -6,10 +6,11 @@ import { staticKv } from '../../../passes/static-kv.js';
 import { contractOf } from '../../../src/contract/contract.js';
 import { inferTypes } from '../../../src/infer/index.js';
 import { buildModel, type GraphBuilder } from '../../../src/ir/build.js';
+import { type Dim, symbol, unknownDim } from '../../../src/ir/dims/dims.js';
 import type { Model } from '../../../src/ir/model.js';
 import { numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
-import { typeText } from '../../../src/ir/types.js';
+import { tensorType, typeText } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { readModel } from '../../../src/onnx/read.js';
 import { writeModel } from '../../../src/onnx/write.js';
@@ -71,6 +72,8 @@ async function greedy(model: Model, cache: 'grows' | 'stays'): Promise<{ tokens:
   return { tokens, logits };
 }
 
+const dimOf = (name: string | undefined): Dim => (name === undefined ? unknownDim() : symbol(name));
+
 describe('static-kv', () => {
   let grown: Awaited<ReturnType<typeof greedy>>;
   beforeAll(async () => {
@@ -114,6 +117,42 @@ describe('static-kv', () => {
     expect(open.map(({ name, type }) => `${name} ${typeText(type)}`)).toEqual([]);
   });
 
+  it.each<[string, (axis: string, place: number) => string | undefined]>([
+    ['of their own', (axis, place) => `s${axis}${place}`],
+    ['that are missing', () => undefined],
+  ])('takes lengths for one that have names %s', async (_, nameOf) => {
+    const before = decoder();
+    before.graph.inputs.forEach((input, place) => {
+      if (input.type?.kind !== 'tensor') return;
+      const shape = input.shape?.map((dim) =>
+        typeof dim !== 'number' && /past|total/.test(String(dim)) ? dimOf(nameOf(String(dim), place)) : dim,
+      );
+      input.type = tensorType(input.type.elem, shape);
+    });
+    before.graph.outputs.forEach((value, at) => {
+      const { name, type } = before.graph.outputPorts[at] as (typeof before.graph.outputPorts)[0];
+      if (type?.kind !== 'tensor' || name === 'logits') return;
+      before.graph.output(
+        name,
+        value,
+        tensorType(
+          type.elem,
+          type.shape?.map((dim, axis) => (axis === 2 ? dimOf(nameOf('all', at)) : dim)),
+        ),
+      );
+    });
+    const { model, result } = await checkPass(staticKv({ length: LENGTH }), {
+      before,
+      within: 0,
+      keepsInterface: false,
+    });
+    expect(result.notes.map(({ text }) => text)).toContain(
+      '4 names of the lengths of caches are one length: all begin empty and grow by the same tokens',
+    );
+    expect((await greedy(model, 'stays')).tokens).toEqual(grown.tokens);
+    expect(contractOf(model).cache?.masks).toEqual([{ input: 'attention_mask', axis: 1 }]);
+  });
+
   it('writes with TensorScatter from opset 24', async () => {
     const { model } = await applyPass(staticKv({ length: LENGTH }), raised(24));
     expect(opCounts(model)).toMatchObject({ TensorScatter: 4 });
@@ -138,15 +177,6 @@ describe('static-kv', () => {
         g.body(name, (b) => b.output('all', b.op('Concat', [past, fresh], { axis: 2 }), 'float32', ['b', 2, 'all', 4]));
       const branches = { then_branch: branch('then'), else_branch: branch('else') };
       g.output('present', g.op('If', [g.input('use_cache_branch', 'bool', [1])], branches));
-    });
-    await refuses('the lengths of caches have names of their own', (g) => {
-      for (const name of ['first', 'second']) {
-        const past = g.input(name, 'float32', ['b', 2, `past_${name}`, 4]);
-        g.output(
-          `${name}_present`,
-          g.op('Concat', [past, g.input(`${name}_new`, 'float32', ['b', 2, 's', 4])], { axis: 2 }),
-        );
-      }
     });
     await refuses('no Softmax over the tokens', (g) => g.output('present', grown(g).all));
     await refuses('no output is an input with new tokens', (g) => {
