@@ -47,14 +47,18 @@ const inNode = {
   outdir: 'dist',
   platform: 'node',
   target: 'node20',
-  external: ['onnxruntime-node', 'protobufjs', 'typescript', '@modelcontextprotocol/sdk'],
-  plugins: [englishOnly, reportPage],
+  external: ['onnxruntime-node', 'typescript', '@modelcontextprotocol/sdk', './zod.js'],
+  plugins: [englishOnly, asNamespace, reportPage],
 };
 const node = await build({ ...inNode, write: false });
 const { metafile } = node;
 const nodeFiles = await grouped(
   node,
-  { 'shared.js': ['cli/command.ts', 'src/index.ts'], 'library.js': ['src/index.ts'] },
+  {
+    'start.js': ['cli/command.ts', 'src/index.ts'],
+    'shared.js': ['cli/main.ts', 'src/index.ts'],
+    'library.js': ['src/index.ts'],
+  },
   inNode,
 );
 await mkdir(join(root, 'dist'), { recursive: true });
@@ -75,14 +79,9 @@ const web = await build({
   external: ['./zod.js'],
   plugins: [englishOnly, asNamespace, inBrowser(root), reportPage],
 });
-// All of zod, for who declares options of a pass in a browser: whoever does not loads what this package itself uses of it.
-await build({
-  ...shared,
-  entryPoints: { zod: 'zod' },
-  outdir: 'dist/browser',
-  splitting: false,
-  plugins: [englishOnly],
-});
+// All of zod, for who declares options of a pass: whoever does not loads what this package itself uses of it.
+for (const outdir of ['dist', 'dist/browser'])
+  await build({ ...shared, entryPoints: { zod: 'zod' }, outdir, splitting: false, plugins: [englishOnly] });
 
 // A bundler leaves out a file of which nothing is read: the index holds no code, so that reading a model alone loads `reading`.
 const indexed = ['library', 'reading'].map((name) => `export * from './${name}.js';\n`);
@@ -91,7 +90,7 @@ await writeFile(join(root, 'dist/browser/index.js'), indexed.join(''));
 // What an earlier build left would be packed with the package. Of the types `own-types.mjs` removes it, so that these stay where this runs alone.
 const dist = join(root, 'dist');
 const built = new Set([...nodeFiles.map(({ path }) => `dist/${basename(path)}`), ...Object.keys(web.metafile.outputs)]);
-for (const name of ['index', 'zod']) built.add(`dist/browser/${name}.js`);
+for (const name of ['zod', 'browser/zod', 'browser/index']) built.add(`dist/${name}.js`);
 for (const folder of ['dist', 'dist/browser'])
   for (const name of await readdir(join(root, folder)))
     if (name.endsWith('.js') && !built.has(`${folder}/${name}`)) await rm(join(root, folder, name));

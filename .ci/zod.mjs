@@ -15,7 +15,7 @@ export const englishOnly = {
 export const asNamespace = {
   name: 'as-namespace',
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/](src|passes)[\\/].*\.ts$/ }, async ({ path }) => ({
+    onLoad({ filter: /[\\/](src|passes|cli)[\\/].*\.ts$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8'))
         .replace("import { z } from 'zod';", "import * as z from 'zod';")
         .replace("export { z } from 'zod';", "export * as z from './zod.js';"),

@@ -1,7 +1,8 @@
-import { main } from './main.js';
-/** The entry of the command `optimize`: its commands run in a thread that this process oversees. */
+/** The entry of the command `optimize`: its commands run in a thread that this process oversees; help and versions are told here, which is sooner. */
 import { fail } from './terminal/fail.js';
 import { listen, oversee } from './thread/oversee.js';
 
 listen();
-process.exitCode = await main(process.argv.slice(2), oversee).catch(fail);
+const words = process.argv.slice(2);
+const isTold = words.length === 0 || words.some((word) => ['--help', '-h', '--version'].includes(word));
+process.exitCode = await (isTold ? import('./main.js').then(({ main }) => main(words)) : oversee(words)).catch(fail);

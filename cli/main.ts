@@ -1,16 +1,13 @@
 /** The command line: finds the command, parses its flags, has it run. */
 import { jsonText } from '../src/ir/text/shown-text.js';
 import { version } from '../src/version.js';
+import { runs } from './commands/runs.js';
 import { commandOf } from './parse/commands.js';
-import type { Flags } from './parse/flags.js';
 import { parse } from './parse/parse.js';
 import { stderr, stdout } from './terminal/terminal.js';
 
-/** Runs a command with its parsed flags and gives the exit code. `words` is the command line as it was typed. */
-export type Execute = (command: string, flags: Flags, words: readonly string[]) => Promise<number>;
-
 /** Runs `optimize` with these words and gives its exit code. Throws what `fail` prints. */
-export async function main(words: readonly string[], execute: Execute): Promise<number> {
+export async function main(words: readonly string[]): Promise<number> {
   const { command, rest } = commandOf(words);
   if (words.includes('--version')) {
     stdout.write(words.includes('--json') ? jsonText(await runtimesHere()) : `${version}\n`);
@@ -22,7 +19,7 @@ export async function main(words: readonly string[], execute: Execute): Promise<
     stream.write(await (await import('./parse/help.js')).helpText(command, stream, pluginsIn(rest)));
     return isAsked ? 0 : 1;
   }
-  return execute(command.name, await parse(command, rest), words);
+  return (await runs[command.name]?.(await parse(command, rest), words)) ?? 0;
 }
 
 /** This version, and those of Node and of the runtimes that are installed. */

@@ -1,11 +1,11 @@
 /** The thread of a command, the entry of its own bundle: it works while the main thread listens for signals. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { overseenBy } from '../../src/leftovers.js';
-import { runs } from '../commands/runs.js';
+import { main } from '../main.js';
 import { fail } from '../terminal/fail.js';
 import { type CommandJob, slot, type ThreadMessage } from './thread.js';
 
-const { name, flags, words, shared } = workerData as CommandJob;
+const { words, shared } = workerData as CommandJob;
 const tell = (message: ThreadMessage): void => parentPort?.postMessage(message);
 let hasStarted = false;
 
@@ -27,7 +27,7 @@ overseenBy({
 
 let code: number;
 try {
-  code = (await runs[name]?.(flags, words)) ?? 0;
+  code = await main(words);
 } catch (error) {
   code = fail(error);
 }

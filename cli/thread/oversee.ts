@@ -9,7 +9,6 @@ import { readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { shownText } from '../../src/ir/text/shown-text.js';
-import type { Flags } from '../parse/flags.js';
 import { fail } from '../terminal/fail.js';
 import { CLEAR_LINE } from '../terminal/progress-line.js';
 import { sendFile, stderr } from '../terminal/terminal.js';
@@ -54,15 +53,15 @@ export function listen(): void {
 /** Megabytes for new objects: a fifth less memory on large graphs than the default of Node, in the same time. */
 const YOUNG_MB = 12;
 
-/** Runs a command to its end and gives its exit code. */
-export function oversee(name: string, flags: Flags, words: readonly string[]): Promise<number> {
+/** Runs the command that these words are to its end and gives its exit code. */
+export async function oversee(words: readonly string[]): Promise<number> {
   const terminals = streams.filter((stream) => process[stream].isTTY === true);
   for (const stream of terminals) {
     const note = (): unknown => Atomics.store(shared, slot[stream], process[stream].columns ?? 0);
     note();
     process[stream].on('resize', note);
   }
-  const job: CommandJob = { name, flags, words, shared, terminals };
+  const job: CommandJob = { words, shared, terminals };
   const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_MB };
   thread = new Worker(new URL('./command-thread.js', import.meta.url), { workerData: job, resourceLimits });
   return new Promise((resolve) => {

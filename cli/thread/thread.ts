@@ -1,6 +1,5 @@
 /** What the main thread and the thread of a command know of each other. */
 import type { LeftoverEvent } from '../../src/leftovers.js';
-import type { Flags } from '../parse/flags.js';
 
 export const streams = ['stdout', 'stderr'] as const;
 export type Stream = (typeof streams)[number];
@@ -10,9 +9,6 @@ export const slot = { ending: 0, step: 1, stdout: 2, stderr: 3 } as const;
 
 /** What a command's thread begins with. */
 export interface CommandJob {
-  /** Of the command. */
-  readonly name: string;
-  readonly flags: Flags;
   /** The command line as it was typed. */
   readonly words: readonly string[];
   readonly shared: Int32Array;

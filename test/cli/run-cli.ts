@@ -4,7 +4,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runs } from '../../cli/commands/runs.js';
 import { main } from '../../cli/main.js';
 import { fail } from '../../cli/terminal/fail.js';
 import { buildModel, type GraphBuilder } from '../../src/ir/build.js';
@@ -33,7 +32,7 @@ export class Workplace {
     stdout.write = (text) => Boolean((said.stdout += text));
     stderr.write = (text) => Boolean((said.stderr += text));
     try {
-      const status = await main(words, async (name, flags) => (await runs[name]?.(flags, words)) ?? 0).catch(fail);
+      const status = await main(words).catch(fail);
       return { status, ...said };
     } finally {
       [stdout.write, stderr.write] = writes;

@@ -1,6 +1,6 @@
 /** The package as others get it: packed, and unpacked into a folder of its own. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,8 +49,6 @@ export function installed(): Installed {
     mkdirSync(join(path, '..'), { recursive: true });
     symlinkSync(join(root, 'node_modules', name), path, 'junction');
   };
-  const { dependencies } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8'));
-  for (const name of Object.keys(dependencies)) link(name);
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
   return {
     folder,
