@@ -55,6 +55,18 @@ it('says in words which block adds most of the error, and not which has most of 
   expect(reportText({ ...short, errors: { ...short.errors, first: undefined } }, { width: 200 })).toContain(cut);
 });
 
+it('names the node at which the error begins, where no block holds it', () => {
+  const other = (at: string, relativeL2: number) => ({ block: 'other', at, relativeL2 });
+  const lone = (byBlock: NonNullable<Report['errors']>['byBlock'], nodes: string[]) =>
+    errorSource({ errors: { byPass: [], byBlock, first: { ...other('a1', 1.9e-4), nodes, inherited: 0 } } });
+  expect(lone([other('b4', 0.3)], ['MatMul "mm1"'])).toBe(
+    'The error begins at MatMul "mm1" (1.9e-4), and is 0.30 at b4.',
+  );
+  expect(lone([block(0, 0.01), other('b4', 0.3)], ['MatMul "mm1"', 'Tanh "t"'])).toBe(
+    'The error grows most in nodes that no block holds, to 0.30 at b4: it begins at MatMul "mm1", or at 1 more before a1.',
+  );
+});
+
 it('says on what the error of blocks was measured, also where the target is another', () => {
   expect(sourceInputs({ ...errors([]), target: 'cpu', seed: 0 })).toBe('Measured on cpu, with 1 given set of inputs.');
   expect(sourceInputs({ ...errors([]), target: 'webgpu', seed: 0 })).toBe(

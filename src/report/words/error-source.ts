@@ -25,6 +25,8 @@ export function errorSource({ errors }: Pick<Report, 'errors'>): string | undefi
     largest = Math.max(largest, one.relativeL2);
   }
   if (!worst) return undefined;
+  if (worst.block === UNNAMED && worst.repeat === undefined)
+    return `${loneText(errors.first, worst, errors.byBlock.length)}${cut}.`;
   const grown = `from ${numberText(from)} to ${numberText(from + most)}`;
   const share = `adds ${percentText(most / largest)} of the error`;
   return `The error grows most in ${blockName(worst)} (${worst.at}), ${grown}: it ${share}, more than any other of ${errors.byBlock.length} parts${cut}.`;
@@ -42,6 +44,20 @@ export function sourceText(
   if (source !== undefined || !errors || fidelity === 'exact' || gates.some(isNoProof)) return source;
   const [why, from] = errors.reason === undefined ? [errors.cut, 'whole'] : [errors.reason, 'by block'];
   return why === undefined ? undefined : `The error was not measured ${from}: ${why}.`;
+}
+
+/** The part of nodes that no block holds and no scope names. */
+const UNNAMED = 'other';
+
+/** Of such a part its name says nothing: the node does at which the error begins, where that is in it. */
+function loneText(first: NonNullable<Errors['first']>, worst: BlockError, parts: number): string {
+  const [node, ...others] = first.nodes;
+  const isIn = first.block === UNNAMED && first.repeat === undefined;
+  const begins = `begins at ${node ?? first.at}${others.length > 0 ? `, or at ${others.length} more before ${first.at}` : ''}`;
+  const ends = `${numberText(worst.relativeL2 ?? Number.POSITIVE_INFINITY)} at ${worst.at}`;
+  if (parts === 1)
+    return `The error ${begins} (${numberText(first.relativeL2 ?? Number.POSITIVE_INFINITY)}), and is ${ends}`;
+  return `The error grows most in nodes that no block holds, to ${ends}${isIn ? `: it ${begins}` : ''}`;
 }
 
 /** On what the errors by block were measured; undefined of an older report, which does not say. */
