@@ -34,7 +34,9 @@ export function partsSection({ parts, others, layout }: FolderReport): PageSecti
         parts.map((part) => [...row(part, most), ...(usual === undefined ? [part.passes ?? ''] : [])]),
         '  >> >>>',
       ),
-      usual && about(`Passes: ${usual}.`),
+      // A list of passes breaks between them, not within a name.
+      usual &&
+        html`<p class="about below">Passes: ${usual.split(',').map((pass, i) => html`${i > 0 && ', '}<span class="tight">${pass}</span>`)}.</p>`,
       notes(parts),
     ],
   };

@@ -13,16 +13,8 @@ export function pipelineSection({ proof }: FolderReport, picture: string | undef
     body: proof
       ? [
           about(`Both run as a whole on ${proof.provider}, with seed ${proof.seed}.`),
-          html`<ul class="gates">${proof.gates.map(({ name, passed, detail }) => html`<li>${sign(passed ? 'good' : 'bad', passed ? 'passed' : 'failed')} <b>${name}</b> ${detail}</li>`)}</ul>`,
-          plainTable(
-            ['part', 'error', ''],
-            proof.parts.map(({ part, error, step }) => [
-              part,
-              numberText(error),
-              step === undefined ? '' : `at run ${step}`,
-            ]),
-            ' >',
-          ),
+          html`<ul class="gates">${proof.gates.map(({ name, passed, detail }) => html`<li>${sign(passed ? 'good' : 'bad', passed ? 'passed' : 'failed')} <b>${name}</b> ${detail}${stepText(proof, name)}</li>`)}</ul>`,
+          errorsWithoutGate(proof),
           diffusion(proof.diffusion, picture),
           (proof.decoding ?? []).map(decoding),
         ]
@@ -31,6 +23,22 @@ export function pipelineSection({ proof }: FolderReport, picture: string | undef
           'Diffusion pipelines and decoders are, by a run without --no-validate.',
         ),
   };
+}
+
+const stepText = ({ parts }: PipelineProof, name: string): string => {
+  const step = parts.find(({ part }) => part === name)?.step;
+  return step === undefined ? '' : `, most at run ${step}`;
+};
+
+/** The error of a part stands at its gate, where there is one. */
+function errorsWithoutGate({ parts, gates }: PipelineProof): MarkupPart {
+  const others = parts.filter(({ part }) => gates.every(({ name }) => name !== part));
+  const rows = others.map(({ part, error, step }) => [
+    part,
+    numberText(error),
+    step === undefined ? '' : `at run ${step}`,
+  ]);
+  return rows.length > 0 && plainTable(['part', 'error', ''], rows, ' >');
 }
 
 function diffusion(found: PipelineProof['diffusion'], picture: string | undefined): MarkupPart {
@@ -48,7 +56,7 @@ function diffusion(found: PipelineProof['diffusion'], picture: string | undefine
         image.result && ` The result: ${image.result}.`,
       ),
       picture
-        ? html`<p class="pictures"><img src="${picture}" alt="The picture of the original, and beside it that of the result"></p>`
+        ? html`<figure class="pictures"><img src="${picture}" alt="The picture of the original, and beside it that of the result"><figcaption><span>original</span><span>result</span></figcaption></figure>`
         : missing('The pictures are not here.', 'A run with --report keeps them beside its JSON.'),
     ],
   ];
