@@ -21,6 +21,7 @@ import type { Limits } from './ir/options/budget.js';
 import { abortSignal, any, called, optionsIn, text, truth } from './ir/options/options.js';
 import {
   architectureOf,
+  computesIn,
   HOST,
   isHost,
   providerOf,
@@ -294,12 +295,14 @@ function toldOfOrder(results: Report['passes'], placed: readonly Placed[]): Repo
 
 /**
  * Puts `fp32` first where the model computes in floats that the target does not: no kernel of a fused operator takes these, and a result without a
- * quantization that broke its gate has to run too. Where all passes are exact only what does not run as it is.
+ * quantization that broke its gate has to run too. Where all passes are exact only what does not run as it is. Where the list quantizes and stores the rest in
+ * 16 bits again, stored weights become float32 as well: norms are folded into them, and what is rounded is what a float32 file would hold.
  */
 function withFloat32(list: readonly Pass[], model: Model, target: Target): readonly Pass[] {
   if (!list.some(({ definition: { fuses, fidelity } }) => fuses || fidelity === 'lossy')) return list;
   const types = new Set([...model.graphs()].flatMap(({ constants }) => [...constants].map(({ elem }) => elem)));
   if (!(['float16', 'bfloat16', 'float64'] as const).some((type) => types.has(type))) return list;
+  if (isStoredAgain(list) && isStorage(types, target)) return [fp32(), ...list];
   const typed = cloneModel(model);
   inferTypes(typed);
   const foreign = foreignTypes(typed, target);
@@ -307,6 +310,17 @@ function withFloat32(list: readonly Pass[], model: Model, target: Target): reado
   for (const type of foreign) if (isExact && isComplete(typed, type, target)) foreign.delete(type);
   return foreign.size > 0 ? [fp32({ foreign: true }), ...list] : list;
 }
+
+/** True where a list quantizes, and stores in 16 bits what has not become fewer. */
+function isStoredAgain(list: readonly Pass[]): boolean {
+  const last = list.findLastIndex(({ definition }) => definition.fidelity === 'lossy');
+  return last >= 0 && list.slice(last).some(({ definition }) => definition.narrows);
+}
+
+/** True where the target computes in none of the other floats that constants are in. float64 may hold digits that are needed. */
+const isStorage = (types: ReadonlySet<DataType | undefined>, target: Target): boolean =>
+  !types.has('float64') &&
+  (['float16', 'bfloat16'] as const).every((type) => !types.has(type) || !computesIn(target, type));
 
 /** True where the model runs in this type: every node that gives it has a kernel, on the target or on the CPU, whose runtime adds casts around float16 itself. */
 const isComplete = (model: Model, type: DataType, target: Target): boolean =>

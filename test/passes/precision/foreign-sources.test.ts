@@ -2,11 +2,12 @@
 import { describe, expect, it } from 'vitest';
 import { buildModel } from '../../../src/ir/build.js';
 import type { Model } from '../../../src/ir/model.js';
-import { castTensor, numbersOf } from '../../../src/ir/tensors/numbers.js';
+import { castTensor, numbersOf, tensorOf } from '../../../src/ir/tensors/numbers.js';
 import type { Tensor } from '../../../src/ir/tensors/tensor.js';
 import { writeModel } from '../../../src/onnx/write.js';
 import { optimize } from '../../../src/optimize.js';
 import { randomFeeds, randomWeights } from '../../check-pass.js';
+import { published } from '../../published.js';
 import { runModel } from '../../run-model.js';
 
 /** Two convolutions in one float, ports in float32. */
@@ -47,4 +48,41 @@ describe('a quantization of a bfloat16 model', () => {
     // Weights of bfloat16 have eight digits.
     expect(await distance(convolutions('float32'), model)).toBeLessThan(2 ** -7);
   });
+});
+
+describe('the same network from float32, in a 16-bit float, and stored in one', () => {
+  const WIDTH = 32;
+  /** Three convolutions, each with a norm behind it. */
+  const original = buildModel({ '': 22 }, (g) => {
+    let x = g.input('x', 'float32', [1, WIDTH, 8, 8]);
+    for (let n = 0; n < 3; n++) {
+      const vector = (seed: number, middle: number) =>
+        g.constant(
+          tensorOf(
+            'float32',
+            Array.from({ length: WIDTH }, (_, c) => middle + 0.3 * Math.sin(c + 7 * (4 * n + seed))),
+          ),
+        );
+      const weight = g.constant(randomWeights([WIDTH, WIDTH, 3, 3], 0.1, n + 1), `w${n}`);
+      const conv = g.op('Conv', [x, weight], { pads: [1, 1, 1, 1] });
+      x = g.op('Relu', [g.op('BatchNormalization', [conv, vector(1, 1), vector(2, 0), vector(3, 0), vector(4, 0.7)])]);
+    }
+    g.output('y', x);
+  });
+  const optionsOf = { target: 'cpu', verify: 'none' } as const;
+
+  it.each(['float16', 'bfloat16', 'half', 'bf16'] as const)(
+    'becomes a file of as many bytes in quarter (%s)',
+    async (form) => {
+      const isStored = form === 'half' || form === 'bf16';
+      const source = isStored ? (await optimize(original, form, optionsOf)).model : published(original, form);
+      const [own, found] = await Promise.all(
+        [original, source].map(async (one) => (await optimize(one, 'quarter', optionsOf)).model),
+      );
+      const [most, bytes] = [await writeModel(own as Model), await writeModel(found as Model)];
+      // Ports keep their type, which takes a Cast each.
+      expect(bytes.length).toBeLessThan(1.01 * most.length + 200);
+      expect(found?.graph.nodes().some((node) => node.is('BatchNormalization'))).toBe(false);
+    },
+  );
 });
