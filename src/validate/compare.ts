@@ -5,6 +5,7 @@ import { compareTensors, mismatchOf, type OutputAccuracy, withMeaning, worstOf }
 import { measureMeanings } from './meaning/measures.js';
 import type { Reference } from './reference.js';
 import { type Form, formText, loadInForm } from './sides/forms.js';
+import { heldAgainst } from './sides/in-float32.js';
 import type { PreparedModel } from './sides/prepared-model.js';
 
 /** One output of one run of the result, compared with the original's. */
@@ -62,7 +63,7 @@ async function compareOnce(
     const side = await loadInForm(runtime, prepared, provider, form);
     if (!side) return undefined;
     notes = side.notes;
-    for (const [run, { feeds, outputs: expected }] of reference.runs.entries()) {
+    for (const [run, { feeds, outputs: expected, inFloat32 }] of reference.runs.entries()) {
       const differs = otherInputs(side.inputs, Object.keys(feeds.tensors));
       if (differs) {
         fail(differs);
@@ -76,7 +77,10 @@ async function compareOnce(
           const result = under(found, name);
           const mismatch = result ? mismatchOf(original, result) : `expected ${original.type}; found no such output`;
           if (mismatch || !result) fail(`output "${name}": ${mismatch}`, run);
-          else evidence.push({ form, run, output: compareTensors(name, original, result, measures.get(name)) });
+          else {
+            const held = heldAgainst(original, result, inFloat32?.[name]);
+            evidence.push({ form, run, output: compareTensors(name, held, result, measures.get(name)) });
+          }
         }
         for (const name of Object.keys(found)) if (!(name in expected) && !skipped.has(name)) extra.add(name);
       } catch (error) {

@@ -8,6 +8,8 @@ import type { SizePoint } from './inputs/points.js';
 export interface ReferenceRun {
   readonly feeds: Feeds;
   readonly outputs: Readonly<Record<string, TensorData>>;
+  /** The outputs of the same model in float32, where it overflows 16 bits: see `sides/in-float32.ts`. */
+  readonly inFloat32?: Readonly<Record<string, TensorData>>;
   /** Milliseconds of the run, the way between processes included. */
   readonly ms: number;
   /** The sizes of the dims that have a range, where they were chosen. */

@@ -12,6 +12,7 @@ import { besideData, Runner, runBase, runData, runMore, runPoints, spread } from
 import { basePlans, refusalOfAll } from './inputs/sets.js';
 import { type Meaning, meaningsOf } from './meaning/meaning.js';
 import type { ReferenceOptions, ReferenceRun } from './reference-runs.js';
+import { lostNote, withFloat32Outputs } from './sides/in-float32.js';
 import { runTensors } from './sides/run-tensors.js';
 
 export interface Reference {
@@ -58,14 +59,15 @@ export async function referenceOf(
     }
     const base = runner.runs.length;
     await runMore(runner, model, made, options);
-    const { runs, notes, session } = runner;
+    const { notes, session } = runner;
+    const runs = await withFloat32Outputs(runner.runs, model, runtime, options.provider);
     const notCompared = missing(session, runs);
     const random = isRandom(model) && runs[0] ? await changing(session, runs[0]) : [];
     return {
       runs,
       meanings: meaningsOf(model, runs[0]?.outputs ?? {}),
       base,
-      notes,
+      notes: [...notes, ...lostNote(runs)],
       notCompared: [...notCompared, ...random],
     };
   } finally {

@@ -79,7 +79,12 @@ export async function withoutFloat16(
   return { ...wide, notes: [note] };
 }
 
-async function loadAs(emulation: Emulation, runtime: RuntimeProcess, options: LoadOptions): Promise<LoadedModel> {
+/** Loads an emulation, with the original's ports. */
+export async function loadAs(
+  emulation: Emulation,
+  runtime: RuntimeProcess,
+  options: LoadOptions,
+): Promise<LoadedModel> {
   const prepared = await prepareModel(emulation.model);
   try {
     const session = await runtime.load(prepared.source, options);
