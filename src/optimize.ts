@@ -305,7 +305,7 @@ function withFloat32(list: readonly Pass[], model: Model, target: Target): reado
   if (isStoredAgain(list) && isStorage(types, target)) return [fp32(), ...list];
   const typed = cloneModel(model);
   inferTypes(typed);
-  const foreign = foreignTypes(typed, target);
+  const foreign = foreignTypes(typed, { target, hasKernel: (...call) => hasKernel(target, ...call) });
   const isExact = list.every(({ definition }) => definition.fidelity === 'exact');
   for (const type of foreign) if (isExact && isComplete(typed, type, target)) foreign.delete(type);
   return foreign.size > 0 ? [fp32({ foreign: true }), ...list] : list;

@@ -1,7 +1,7 @@
 /** Prepares a model in other floats than float32 for a precision pass: types that the target does not compute in become float32. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { computesIn, type Target } from '../../../src/ir/targets/targets.js';
+import { computesIn, isHost, type Target } from '../../../src/ir/targets/targets.js';
 import type { Narrow } from '../../../src/ir/whole-model/widen.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { isMovement, precisionOf } from '../ops.js';
@@ -19,7 +19,7 @@ const MIN_STORED = 1024;
 export function fitSource(model: Model, context: PassContext, own?: Narrow): void {
   const staying = new Set<Node>();
   const part = new Set<WidenedType>();
-  const whole = foreignTypes(model, context.target, own);
+  const whole = foreignTypes(model, context, own);
   for (const type of ['float16', 'bfloat16'] as const) {
     const nodes = whole.has(type) ? [] : nodesOf(model, type);
     if (nodes.every(isMovement)) continue;
@@ -32,20 +32,29 @@ export function fitSource(model: Model, context: PassContext, own?: Narrow): voi
 
 /** Makes float32 of the types that a target does not compute in, as a fusion needs it: kernels of fused operators are in the types that it does. */
 export function widenForeign(model: Model, context: PassContext): void {
-  widenTypes(model, context, { whole: foreignTypes(model, context.target), part: new Set(), staying: new Set() });
+  widenTypes(model, context, { whole: foreignTypes(model, context), part: new Set(), staying: new Set() });
 }
 
-/** The floats that nodes of the model compute in, and the target does not. */
-export function foreignTypes(model: Model, target: Target, own?: Narrow): Set<WidenedType> {
+/** What is asked of a target. */
+type Kernels = Pick<PassContext, 'target' | 'hasKernel'>;
+
+/** The floats that nodes of the model compute in, and the target does not; bfloat16 also where it cannot move it. */
+export function foreignTypes(model: Model, host: Kernels, own?: Narrow): Set<WidenedType> {
+  const { target } = host;
   const found = new Set<WidenedType>();
   for (const type of ['float16', 'bfloat16', 'float64'] as const) {
     const nodes = nodesOf(model, type);
     // Nodes that only move elements leave them stored: rows of a table are widened behind them.
-    if (nodes.every(isMovement)) continue;
+    if (nodes.every(isMovement) && (type !== 'bfloat16' || isMoved(model, nodes, host))) continue;
     if (type === 'float64' ? nodes.some(isLayer) : !isComputed(type, own, target)) found.add(type);
   }
   return found;
 }
+
+/** True where numbers of bfloat16 that are only moved can stay: a host takes and gives none, and has kernels for some operators alone. */
+const isMoved = ({ graph }: Model, nodes: readonly Node[], host: Kernels): boolean =>
+  !(isHost(host.target) && [...graph.inputs, ...graph.outputs].some(({ elem }) => elem === 'bfloat16')) &&
+  nodes.every((node) => isCall(node) || canCompute(node, 'bfloat16', host));
 
 interface Widened {
   readonly whole: ReadonlySet<WidenedType>;
@@ -98,7 +107,7 @@ const isComputed = (type: Narrow, own: Narrow | undefined, target: Target): bool
 const isCall = (node: Node): boolean => node.bodies.length > 0 || node.graph.model.functionOf(node) !== undefined;
 
 /** True where the target has a kernel in the type. Without one in float32 either, float16 runs on the CPU; bfloat16 does not. */
-function canCompute({ opType, domain, opset = 1 }: Node, type: Narrow, { hasKernel }: PassContext): boolean {
+function canCompute({ opType, domain, opset = 1 }: Node, type: Narrow, { hasKernel }: Kernels): boolean {
   if (hasKernel(opType, domain, opset, type)) return true;
   return type === 'float16' && !hasKernel(opType, domain, opset, 'float32');
 }

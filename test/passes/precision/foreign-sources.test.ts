@@ -86,3 +86,17 @@ describe('the same network from float32, in a 16-bit float, and stored in one', 
     },
   );
 });
+
+it.each(['half', 'quarter', 'bf16', 'fp16:compute=true', 'int4'])(
+  '%s makes float32 of bfloat16 that is only moved, where the CPU has no kernel for that',
+  async (passes) => {
+    const moved = buildModel({ '': 22 }, (g) => {
+      const x = g.input('x', 'float32', [2, 3]);
+      g.output('y', g.op('Dropout', [x]), 'float32', [2, 3]);
+    });
+    const { model } = await optimize(published(moved, 'bfloat16'), passes, { target: 'cpu', verify: 'none' });
+    const x = randomWeights([2, 3]);
+    const { y } = await runModel(await writeModel(model), { x });
+    expect(numbersOf(y as Tensor)).toEqual(numbersOf(x));
+  },
+);
