@@ -14,7 +14,7 @@ import type { BlockForm } from './precision/block/form.js';
 import { blockProduct } from './precision/block/products.js';
 import { lookUpInBlocks } from './precision/block/tables.js';
 import { BlockWeights } from './precision/block/weights.js';
-import { computeIn8Bits } from './precision/integer/compute.js';
+import { type ComputeOptions, computeIn8Bits } from './precision/integer/compute.js';
 import { quantizeConvs } from './precision/integer/convolution/static.js';
 import { DynamicInt8 } from './precision/integer/dynamic.js';
 import { whyNotComputed } from './precision/integer/pays.js';
@@ -110,15 +110,15 @@ export const int8 = definePass({
     const whyNot =
       options.compute === 'auto' && isDynamic
         ? await whyNotComputed(model, context, async (copy) => {
-            const rewrite = dynamicProduct(makeDynamic());
-            await computeIn8Bits(copy, quiet(context), { ...settings, rewrite, leave: () => {} });
+            const computing = computingIn(makeDynamic());
+            await computeIn8Bits(copy, quiet(context), { ...settings, ...computing, leave: () => {} });
           })
         : undefined;
     const compute = options.compute !== false && whyNot === undefined;
     if (whyNot) context.note(`products are stored in 8 bits and compute in float: ${whyNot}`);
     const dynamic = makeDynamic();
     const blocks = new BlockWeights({ forms: [BLOCK], maxWeightError, importances: new Map() });
-    const rewrite = isDynamic ? dynamicProduct(dynamic) : inBlocks(blocks, context.target);
+    const computing = isDynamic ? computingIn(dynamic) : { rewrite: inBlocks(blocks, context.target) };
     const lookUp = (node: Node) =>
       isDynamic ? dynamic.lookUp(node) : compute && lookUpInBlocks(node, blocks, BLOCK, context);
     const known = await knownInputs(model, storedAlone(model, compute, minElements), context);
@@ -136,7 +136,7 @@ export const int8 = definePass({
         leave: context.skip,
       });
     if (compute) {
-      const computed = await computeIn8Bits(model, context, { ...settings, rewrite, leave: refuse });
+      const computed = await computeIn8Bits(model, context, { ...settings, ...computing, leave: refuse });
       count += computed.count;
       hasRows = computed.hasRows;
     }
@@ -167,15 +167,16 @@ const storedAlone = (model: Model, compute: boolean, minElements: number): Weigh
       elementCount(tensor.shape) >= minElements && (role === 'convolution' || (role === 'product' && !compute)),
   );
 
-/** The quantized product, alpha included, in the type of the node. */
-const dynamicProduct =
-  (dynamic: DynamicInt8) =>
-  (product: Product): Value | string => {
+/** What makes quantized products, alpha included, in the type of their nodes. */
+const computingIn = (dynamic: DynamicInt8): Pick<ComputeOptions, 'learn' | 'rewrite'> => ({
+  learn: (products, measured) => dynamic.learn(products, measured),
+  rewrite(product) {
     const result = dynamic.rewrite(product);
     return typeof result === 'string' || product.elem === 'float32'
       ? result
       : castTo(product.node.graph, result, product.elem);
-  };
+  },
+});
 
 const BLOCK: BlockForm = { bits: 8, block: 32, isSymmetric: true };
 

@@ -8,6 +8,7 @@ import type { Weight } from '../product.js';
 import { columnBytes } from './bytes.js';
 import { columnScalesOf } from './columns.js';
 import { type RowBytes, turned } from './lookups.js';
+import type { Means } from './row-kernel.js';
 import type { ProductWeight } from './sizes.js';
 
 export interface ColumnWeight {
@@ -26,12 +27,14 @@ export interface ColumnOptions {
   readonly maxWeightError: number;
   /** True for bytes from 0 to 255, of which 128 stands for zero. */
   readonly isUnsigned?: boolean | undefined;
+  /** Of the activation. */
+  readonly means: Means;
 }
 
 /** The constants, in the scope of the weight; or the reason that there are none. */
 export function columnWeightOf(
   weight: Weight,
-  { isExact, maxWeightError, isUnsigned }: ColumnOptions,
+  { isExact, maxWeightError, isUnsigned, means }: ColumnOptions,
 ): ColumnWeight | string {
   const { stored, tensor, K, N } = weight;
   const { graph, name } = stored;
@@ -49,7 +52,7 @@ export function columnWeightOf(
   const scalesOf = (one: Tensor): Float32Array =>
     known.get(one) ?? (columnScalesOf(storedWeight(weight, one, isExact))?.scales as Float32Array);
   const tensorOfBytes = derive([tensor], 'int8', [K, N], (one) =>
-    columnBytes(storedWeight(weight, one as Tensor, isExact), scalesOf(one as Tensor)),
+    columnBytes(storedWeight(weight, one as Tensor, isExact), scalesOf(one as Tensor), means),
   );
   if (isExact) vouchForPairs(tensorOfBytes);
   const bytes = isUnsigned

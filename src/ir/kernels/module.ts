@@ -55,6 +55,8 @@ interface Exports {
     isPaired: number,
     scales: Address,
     errors: Address,
+    means: Address,
+    shares: Address,
     out: Address,
     limit: number,
   ): void;
