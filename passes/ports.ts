@@ -8,7 +8,7 @@ import { isFloat } from '../src/ir/types.js';
 import type { Value } from '../src/ir/value.js';
 import { dropUncalled, inlineCalls } from '../src/region/functions/inline-all.js';
 import { definePass, type PassContext } from '../src/run/pass.js';
-import { IntegerBounds } from './full-graph/bounds.js';
+import { IntegerBounds } from './bounds/integers.js';
 import { Int32Arithmetic } from './ports/int32.js';
 import { isInt32 } from './ports/int32-values.js';
 

@@ -4,7 +4,7 @@ import { GraphBuilder } from '../../src/ir/build.js';
 import { type Dim, equalDims } from '../../src/ir/dims/dims.js';
 import type { Node } from '../../src/ir/node.js';
 import type { Value } from '../../src/ir/value.js';
-import { statesIn } from '../full-graph/body-bounds.js';
+import { statesIn } from '../bounds/bodies.js';
 import { type OldShapes, sizeOf } from './repair.js';
 
 /** Loop(c of one row)  ⟶  Loop(Expand(c, …the batch)), where the body makes a batch of it. `input` has the batch as its first dim. How many. */

@@ -9,7 +9,7 @@ import type { Rewriter } from '../../src/match/rewriter.js';
 import { heldBy } from '../../src/ops/moved.js';
 import { rowOf } from '../../src/ops/registry.js';
 import { isFrom, isMover } from '../../src/ops/row.js';
-import { IntegerBounds } from './bounds.js';
+import { IntegerBounds } from '../bounds/integers.js';
 import type { Cure, CureScope } from './cure.js';
 
 /** Ops whose results in int32 are those in int64, where these fit. */

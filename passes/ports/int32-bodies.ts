@@ -5,8 +5,8 @@ import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
-import { statesIn } from '../full-graph/body-bounds.js';
-import type { IntegerBounds } from '../full-graph/bounds.js';
+import { statesIn } from '../bounds/bodies.js';
+import type { IntegerBounds } from '../bounds/integers.js';
 import { isFew, isInt32, narrow, narrowed } from './int32-values.js';
 
 /** States and scanned lists of a Loop or Scan: the body sees int32, and a Cast stands behind it. How many. */

@@ -7,7 +7,7 @@ import { tensorType } from '../../src/ir/types.js';
 import type { Value } from '../../src/ir/value.js';
 import type { Maybe } from '../../src/ops/interval.js';
 import { numericShape } from '../../src/ops/shapes.js';
-import type { IntegerBounds } from '../full-graph/bounds.js';
+import type { IntegerBounds } from '../bounds/integers.js';
 
 const [LOW, HIGH] = [-(2 ** 31), 2 ** 31 - 1];
 /** Longer constants are left. */

@@ -5,7 +5,7 @@ import type { Graph } from '../../src/ir/graph.js';
 import type { Node } from '../../src/ir/node.js';
 import { tensorType } from '../../src/ir/types.js';
 import type { PassContext } from '../../src/run/pass.js';
-import type { IntegerBounds } from '../full-graph/bounds.js';
+import type { IntegerBounds } from '../bounds/integers.js';
 import { narrowEntering, narrowLeaving } from './int32-bodies.js';
 import { isFew, isInt32, narrow, narrowed } from './int32-values.js';
 

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { writeFolder } from '../../fixtures/folders.js';
+import { RECORD, readRecord } from '../../src/folder/parts/record.js';
 import { stagingOf } from '../../src/folder/place/staging.js';
 import { buildModel, numbersOf, optimizeFolder, readModel, UsageError, writeModel } from '../../src/index.js';
 
@@ -38,6 +39,20 @@ const list = (folder: string): string[] =>
 let count = 0;
 const fresh = (): string => join(root, `out${count++}`);
 
+test('a result is the same, byte for byte, however many parts are worked on at a time', async () => {
+  const [text, one, several] = [join(root, 'text'), fresh(), fresh()];
+  await writeFolder('marian', text);
+  await optimizeFolder(text, 'simplify,fp16', { validate: false, verify: 'none', out: one, jobs: 1 });
+  await optimizeFolder(text, 'simplify,fp16', { validate: false, verify: 'none', out: several, jobs: 3 });
+  const files = list(one).filter((path) => path !== RECORD);
+  expect(list(several).filter((path) => path !== RECORD)).toEqual(files);
+  for (const path of files) expect(readFileSync(join(several, path)).equals(readFileSync(join(one, path)))).toBe(true);
+  const keys = async (out: string) =>
+    Object.fromEntries(Object.entries((await readRecord(out))?.parts ?? {}).map(([path, { key }]) => [path, key]));
+  expect(Object.keys(await keys(one))).toHaveLength(3);
+  expect(await keys(several)).toEqual(await keys(one));
+});
+
 describe('a diffusers pipeline', () => {
   test('keeps its files, and its weights are halved', async () => {
     const out = fresh();
@@ -59,6 +74,19 @@ describe('a diffusers pipeline', () => {
     expect(reasons['unet']).toMatch(/conv_in.*conv_out.*keep their weights/);
     expect(reasons['vae_decoder']).toMatch(/8 bits instead of 4/);
     expect(reasons['text_encoder']).toBe('');
+  });
+
+  test('is one without its index too, by the names of its folders', async () => {
+    const bare = join(root, 'bare');
+    cpSync(input, bare, { recursive: true });
+    rmSync(join(bare, 'model_index.json'));
+    const report = await optimizeFolder(bare, 'half', { dryRun: true, out: fresh() });
+    expect([report.layout, ...report.parts.map(({ role }) => role)]).toEqual([
+      'diffusers',
+      'text encoder',
+      'denoiser',
+      'VAE decoder',
+    ]);
   });
 
   test('has passes by part', async () => {

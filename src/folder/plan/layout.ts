@@ -57,8 +57,14 @@ const stemOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.on
 /** The folder of a path with `/`; empty for none. */
 export const folderOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
+/** The folders of a pipeline; its index may not have been copied along. */
+const isPipeline = (paths: readonly string[]): boolean =>
+  [/^(unet|transformer)\/[^/]+\.onnx$/i, /^vae(_decoder)?\/[^/]+\.onnx$/i].every((part) =>
+    paths.some((path) => part.test(path)),
+  );
+
 const kindOf = (paths: readonly string[]): LayoutKind => {
-  if (paths.includes('model_index.json')) return 'diffusers';
+  if (paths.includes('model_index.json') || isPipeline(paths)) return 'diffusers';
   if (!paths.includes('config.json')) return 'files';
   return paths.some((path) => /^onnx\/[^/]+\.onnx$/.test(path)) ? 'transformers.js' : 'transformers';
 };

@@ -11,7 +11,7 @@ import type { Value } from '../../src/ir/value.js';
 import { booleans, fitted, interval, intervalOf, joined, type Maybe } from '../../src/ops/interval.js';
 import { heldBy } from '../../src/ops/moved.js';
 import { rowOf } from '../../src/ops/registry.js';
-import { boundsInBodies, type Enclosing } from './body-bounds.js';
+import { boundsInBodies, type Enclosing } from './bodies.js';
 
 /** A buffer of the targets that lack int64 holds less than 2³² bytes: of float32, fewer than 2³⁰ elements. */
 const MOST_DIM = 2 ** 30 - 1;
