@@ -36,6 +36,18 @@ const hardwareDrivers: readonly (readonly [RegExp, string])[] = [
 /** Device files of GPUs: rendering nodes, NVIDIA's own, and Windows' GPU under WSL. */
 const gpuFile = /^\/dev\/(dri\/renderD\d+|nvidia\d+|dxg|kgsl|mali)/;
 
+/** Libraries that a process has once a GPU was looked for with success. */
+const gpuLibrary = /vulkan|cuda|cudnn|nvidia|libGLX|swiftshader|lavapipe/i;
+
+/** True where nothing of a GPU is in a process, although one was asked for. Known on Linux alone. */
+export const isWithoutGpu = (
+  { libraries, devices }: OpenFiles,
+  platform: NodeJS.Platform = process.platform,
+): boolean =>
+  platform === 'linux' &&
+  !libraries.some((library) => gpuLibrary.test(library)) &&
+  !devices.some((file) => gpuFile.test(file));
+
 const known = (drivers: typeof softwareDrivers, libraries: readonly string[]): string[] =>
   drivers.filter(([pattern]) => libraries.some((library) => pattern.test(library))).map(([, name]) => name);
 

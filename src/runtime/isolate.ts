@@ -13,6 +13,7 @@ import { BROWSER, isHost } from '../ir/targets/targets.js';
 import { bytesText, msText } from '../ir/text/quantities.js';
 import { UsageError } from '../ir/text/usage-error.js';
 import { endChild, kill, lastWords, startChild } from './child-process.js';
+import { isWithoutGpu } from './device.js';
 import { explain } from './explain.js';
 import { keepIdle, takeIdle } from './idle.js';
 import { currentJob } from './job.js';
@@ -132,6 +133,7 @@ export class RuntimeProcess {
     this.#signal?.throwIfAborted();
     if (!this.#child) await eventsHeard();
     if (!this.#child && !this.#isClosed) this.#spawn();
+    const isCommon = this.#isCommon;
     if (!isHost(options.provider)) this.#isCommon = false;
     const folder =
       options.profile || (typeof model !== 'string' && model.length > LARGE) ? temporaryFolder() : undefined;
@@ -153,10 +155,17 @@ export class RuntimeProcess {
       return this.#session(child, loaded, model, options, options.profile ? folder : undefined);
     } catch (error) {
       if (options.profile) folder?.remove();
+      if (isCommon && !this.#isCommon && this.#child) this.#isCommon = await this.#isAsBefore();
       throw error;
     } finally {
       if (!options.profile) folder?.remove();
     }
+  }
+
+  /** Whether a provider that was refused has left nothing. */
+  async #isAsBefore(): Promise<boolean> {
+    const found = await this.open().catch(() => undefined);
+    return found !== undefined && isWithoutGpu(found);
   }
 
   /** The GPU of the browser, which is started for it. */

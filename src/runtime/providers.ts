@@ -47,12 +47,20 @@ const probeModel = () =>
 
 const expected = [2, 4, 6, 8];
 
-/** Tries one provider. A crash or a refusal becomes the reason, never an error. */
+/** Tries one provider in a process of its own. A crash or a refusal becomes the reason, never an error. */
 export async function probeProvider(
   provider: Provider,
   env?: Readonly<Record<string, string>>,
 ): Promise<ProviderProbe> {
   const runtime = await RuntimeProcess.start({ timeoutMs: LIMIT, env });
+  try {
+    return await probeIn(runtime, provider);
+  } finally {
+    await runtime.close();
+  }
+}
+
+async function probeIn(runtime: RuntimeProcess, provider: Provider): Promise<ProviderProbe> {
   try {
     const session = await runtime.load(await writeModel(probeModel()), { provider, noFallback: !isHost(provider) });
     const { outputs } = await session.run({ x: toTensorData(tensorOf('float32', [1, 0, 0, 1], [2, 2])) });
@@ -70,8 +78,6 @@ export async function probeProvider(
     // An aborted probe proves nothing about the provider.
     currentJob()?.signal.throwIfAborted();
     return { provider, works: false, places: false, reason: (error as Error).message };
-  } finally {
-    await runtime.close();
   }
 }
 
@@ -131,11 +137,23 @@ export async function resolveTarget(target: TargetChoice | Provider): Promise<Pr
 export async function resolveTarget(target: TargetChoice | Provider): Promise<Provider> {
   if (target === BROWSER) return target;
   if (target !== 'auto') return providerOf(target);
-  for (const accelerator of accelerators) {
-    const { works, isSoftware } = await probed(accelerator);
-    if (works && isSoftware === false) return accelerator;
+  let runtime: RuntimeProcess | undefined;
+  try {
+    for (const accelerator of accelerators) {
+      const known = tried.get(accelerator);
+      if (!known) runtime ??= await RuntimeProcess.start({ timeoutMs: LIMIT });
+      const probe = known ?? (await probeIn(runtime as RuntimeProcess, accelerator));
+      tried.set(accelerator, probe);
+      if (probe.works && probe.isSoftware === false) return accelerator;
+      // The next one has this process, unless a device is in it: each is told by what its process has open.
+      if (known || !probe.places) continue;
+      await runtime?.close();
+      runtime = undefined;
+    }
+    return HOST;
+  } finally {
+    await runtime?.close();
   }
-  return HOST;
 }
 
 /** Where results for a target are compared: in the browser, where it is asked for. Throws UsageError where that does not work. */

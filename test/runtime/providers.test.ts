@@ -6,7 +6,8 @@ import { buildModel } from '../../src/ir/build.js';
 import { accelerators, BROWSER, HOST } from '../../src/ir/targets/targets.js';
 import { numbersOf, tensorOf } from '../../src/ir/tensors/numbers.js';
 import { writeModel } from '../../src/onnx/write.js';
-import { webgpuDevice } from '../../src/runtime/device.js';
+import { isWithoutGpu, webgpuDevice } from '../../src/runtime/device.js';
+import { endIdle } from '../../src/runtime/idle.js';
 import { RuntimeProcess, type TensorData } from '../../src/runtime/isolate.js';
 import { probeProvider, probeProviders, resolveTarget } from '../../src/runtime/providers.js';
 import { fromTensorData, toTensorData } from '../../src/runtime/tensor-data.js';
@@ -46,6 +47,36 @@ describe('the device behind WebGPU', () => {
     expect(webgpuDevice({ libraries: ['C:\\Windows\\d3d10warp.dll'], devices: [] }, 'win32').isSoftware).toBe(true);
     expect(webgpuDevice({ libraries: ['C:\\Windows\\d3d12.dll'], devices: [] }, 'win32').isSoftware).toBeUndefined();
     expect(webgpuDevice({ libraries: [], devices: [] }, 'darwin')).toEqual({ name: 'Metal', isSoftware: false });
+  });
+});
+
+describe('a process in which a GPU was looked for', () => {
+  it('is like any other where nothing of one is open', () => {
+    const plain = { libraries: ['/usr/lib/libc.so.6', 'libonnxruntime.so.1'], devices: ['/dev/urandom'] };
+    expect(isWithoutGpu(plain, 'linux')).toBe(true);
+    expect(isWithoutGpu({ ...plain, libraries: ['/usr/lib/libvulkan.so.1'] }, 'linux')).toBe(false);
+    expect(isWithoutGpu({ ...plain, libraries: ['libonnxruntime_providers_cuda.so'] }, 'linux')).toBe(false);
+    expect(isWithoutGpu({ ...plain, devices: ['/dev/nvidia0'] }, 'linux')).toBe(false);
+    expect(isWithoutGpu(plain, 'win32')).toBe(false);
+  });
+
+  it('runs models on the CPU afterwards where it was refused, and is the next one', async () => {
+    const model = await writeModel(
+      buildModel({ '': 17 }, (g) => g.output('y', g.op('Relu', [g.input('x', 'float32', [1])]))),
+    );
+    await endIdle();
+    const first = await RuntimeProcess.start();
+    const refused = await first.load(model, { provider: 'cuda', noFallback: true }).catch((error: Error) => error);
+    const isOpen = !isWithoutGpu(await first.open());
+    const { pid } = first;
+    await first.close();
+    const next = await RuntimeProcess.start();
+    expect(next.pid === pid).toBe(refused instanceof Error && !isOpen && process.platform === 'linux');
+    const { outputs } = await (await next.load(model, { provider: 'cpu' })).run({
+      x: toTensorData(tensorOf('float32', [2], [1])),
+    });
+    expect([...numbersOf(fromTensorData(outputs.y as TensorData))]).toEqual([2]);
+    await next.close();
   });
 });
 
