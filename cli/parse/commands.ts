@@ -114,5 +114,6 @@ export function commandOf(words: readonly string[]): { command: Command; rest: r
     const command = name !== '' && commands.find((one) => one.name === name);
     if (command && words.length >= length) return { command, rest: words.slice(length) };
   }
-  return { command: commands[0] as Command, rest: words };
+  // Who starts the package by its own name types that of the command behind it: `npx onnx-passes optimize model.onnx`.
+  return words[0] === 'optimize' ? commandOf(words.slice(1)) : { command: commands[0] as Command, rest: words };
 }

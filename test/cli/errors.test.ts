@@ -251,6 +251,13 @@ it('shows one pass by its name or another name of it, and what a preset consists
   expect((await place.run(['passes', '--help'])).stdout).toMatch(/^optimize passes \[pass\] \[flags\]/);
 });
 
+it('takes its own name before the words: the package starts under another', async () => {
+  const words = ['inspect', 'model.onnx', '--json'];
+  expect(await place.run(['optimize', ...words])).toEqual(await place.run(words));
+  const { stderr } = await place.run(['optimize', 'none.onnx', ...run]);
+  expect(stderr).toMatch(/none\.onnx: expected a file; found nothing there/);
+});
+
 it('shows its help: asked for on stdout, without any words on stderr', async () => {
   expect(await place.run(['--help'])).toMatchObject({
     status: 0,
