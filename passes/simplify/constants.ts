@@ -12,7 +12,7 @@ import type { Value } from '../../src/ir/value.js';
 type ConstantPool = Map<number, Value[]>;
 
 /** Bytes that are hashed: enough to tell weights apart, little to read. */
-const HASHED = 1 << 16;
+const HASHED = 1024;
 
 /** Hashes that are known: tensors never change, and every round asks again. */
 const beginnings = new WeakMap<Tensor, number>();
