@@ -19,7 +19,7 @@ export async function main(words: readonly string[]): Promise<number> {
     stream.write(await (await import('./parse/help.js')).helpText(command, stream, pluginsIn(rest)));
     return isAsked ? 0 : 1;
   }
-  return (await runs[command.name]?.(parse(command, rest), words)) ?? 0;
+  return (await runs[command.name]?.(await parse(command, rest), words)) ?? 0;
 }
 
 /** This version, and those of Node and of the runtimes that are installed. */

@@ -57,7 +57,7 @@ describe('the frontier', () => {
     );
     for (const point of found.points) {
       const [, ...words] = (point.command as string).split(' ');
-      const flags = parse(command, words);
+      const flags = await parse(command, words);
       const { passes: _, ...settings } = configFromFlags(flags);
       const report = await optimizeFile(flags.model as string, [], {
         ...{ ...settings, out: to, speed: false, onGate: 'report', force: true },

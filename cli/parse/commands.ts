@@ -1,4 +1,4 @@
-/** The commands, as data: what --help shows and words are parsed by. What each does is in its own thread: see runs.ts. */
+/** The commands, as data: what --help shows and yargs parses. What each does is in its own thread: see runs.ts. */
 import { HOST, targetNames } from '../../src/ir/targets/targets.js';
 import type { Command } from './command.js';
 import {

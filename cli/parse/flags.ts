@@ -1,16 +1,10 @@
 /** What a flag is, and the settings that flags state; the texts and choices of settings are those of a config. */
+import type { Options } from 'yargs';
 import { type Config, checkConfig, configSchema, flagOf } from '../../src/settings/config.js';
 import { number } from './flag-values.js';
 
-/** A flag: one that is on or off, or one that takes a value. */
-export interface Flag {
-  readonly type: 'boolean' | 'string';
-  /** One letter. */
-  readonly alias?: string;
-  /** The values that it can have. */
-  readonly choices?: readonly string[];
-  /** What holds where it is not given. */
-  readonly defaultDescription?: string;
+/** A flag as yargs takes it, and what yargs does not know of it. */
+export interface Flag extends Pick<Options, 'alias' | 'choices' | 'defaultDescription' | 'requiresArg' | 'type'> {
   readonly describe: string;
   /** What its value looks like. */
   readonly takes?: string;
@@ -28,9 +22,10 @@ type Setting = keyof Config;
 /** The text of a setting, as the config has it. */
 export const about = (setting: Setting): string => configSchema.shape[setting].description ?? '';
 export const isSo = (describe: string) => ({ type: 'boolean', describe }) as const;
-export const oneOf = (choices: readonly string[], describe: string) => ({ type: 'string', choices, describe }) as const;
+export const oneOf = (choices: readonly string[], describe: string) =>
+  ({ type: 'string', requiresArg: true, choices, describe }) as const;
 export const valued = (takes: string, describe: string, more: Partial<Flag> = {}): Flag => ({
-  ...{ type: 'string', takes, describe },
+  ...{ type: 'string', requiresArg: true, takes, describe },
   ...more,
 });
 export const numeric = (setting: Setting): Flag => valued('<number>', about(setting), { read: number });

@@ -1,4 +1,4 @@
-/** --help. */
+/** --help: written here rather than by yargs, which takes longer to lay it out than Node takes to start. */
 import { append } from '../../src/ir/collections/lists.js';
 import { beside, paint } from '../../src/report/style.js';
 import type { Catalogue } from '../../src/run/parse.js';

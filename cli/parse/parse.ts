@@ -1,35 +1,70 @@
-/** What a command line asks for: the values of its flags and positionals. */
+/** The words of a command line, parsed by yargs. */
+import type { Options } from 'yargs';
 import { nearest, UsageError, unknownText } from '../../src/ir/text/usage-error.js';
 import type { Command } from './command.js';
 import { commands } from './commands.js';
 import type { Flag, Flags } from './flags.js';
-import { sortWords } from './words.js';
 
 /** The flags and positionals by name. Throws UsageError where one is unknown, missing, too many or of no value that it can have. */
-export function parse(command: Command, words: readonly string[]): Flags {
-  const { given, free, unknown } = sortWords(command.flags, words);
-  const flags = [...given].map(
-    ([name, values]) => [name, valueFor(name, command.flags[name] as Flag, values)] as const,
-  );
-  if (unknown !== undefined) throw new UsageError(unknownFlagText(command, unknown));
-  return { ...Object.fromEntries(flags), ...positionalsIn(command, free) };
+export async function parse(command: Command, words: readonly string[]): Promise<Flags> {
+  const { default: yargs } = await import('yargs');
+  const {
+    _,
+    '--': rest,
+    ...flags
+  } = await yargs([...words])
+    .locale('en')
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'parse-positional-numbers': false,
+      'populate--': true,
+      'strip-aliased': true,
+      // So they stay as they were typed, and the error can say so.
+      'unknown-options-as-args': true,
+    })
+    .options(Object.fromEntries(Object.entries(command.flags).map(([name, flag]) => [name, optionOf(name, flag)])))
+    .fail((message, error) => {
+      // What yargs itself refuses is a slip on the command line; anything else is ours.
+      throw error && error.name !== 'YError' ? error : new UsageError(usageText(message ?? error.message));
+    })
+    .parseAsync();
+  const free = _.map(String);
+  const unknown = free.find((word) => /^-\D/.test(word));
+  if (unknown !== undefined) throw new UsageError(unknownFlagText(command, unknown.replace(/=.*/s, '')));
+  checkTruths(command, words);
+  return { ...flags, ...positionalsIn(command, [...free, ...((rest as string[] | undefined) ?? [])]) };
 }
 
-/** The value of a flag that was given these. Throws UsageError with the name of the flag before what is wrong. */
-function valueFor(name: string, flag: Flag, given: readonly (string | boolean)[]): unknown {
-  const { type, choices, read = (text) => text, readAll } = flag;
-  if (type === 'boolean') return given.at(-1);
-  if (given.length > 1 && !readAll) throw new UsageError(`--${name}: expected it once; found ${given.length} times`);
-  // `--no-config`: a flag that is turned off.
-  if (given[0] === false) return false;
-  const texts = given.map(String);
-  const other = texts.find((text) => choices && !choices.includes(text));
-  if (other !== undefined) throw new UsageError(`--${name}: expected ${choices?.join(' | ')}; found "${other}"`);
-  try {
-    return readAll ? readAll(texts) : read(texts[0] as string);
-  } catch (error) {
-    throw error instanceof UsageError ? new UsageError(`--${name}: ${error.message}`) : error;
-  }
+/** A flag for yargs, which reads its value and puts the flag's name before what is wrong with it. */
+function optionOf(name: string, { takes, read = (text) => text, readAll, ...options }: Flag): Options {
+  const coerce = (given: unknown): unknown => {
+    const all = [given].flat();
+    if (all.length > 1 && !readAll) throw new UsageError(`--${name}: expected it once; found ${all.length} times`);
+    // `--no-config`: a flag that is turned off.
+    if (options.type === 'boolean' || given === false) return given;
+    const texts = all.map(String);
+    if (texts.some((text) => text.startsWith('--'))) throw new UsageError(`--${name}: expected a value; found none`);
+    try {
+      return readAll ? readAll(texts) : read(texts[0] as string);
+    } catch (error) {
+      throw error instanceof UsageError ? new UsageError(`--${name}: ${error.message}`) : error;
+    }
+  };
+  return { ...options, coerce };
+}
+
+/** yargs' messages as this command says them. */
+function usageText(message: string): string {
+  const choice = /Argument: (\S+), Given: (.*), Choices: (.*)/.exec(message);
+  if (choice)
+    return `--${choice[1]}: expected ${choice[3]?.replaceAll('"', '').replaceAll(', ', ' | ')}; found ${choice[2]}`;
+  const missing = /Not enough arguments following: (\S+)/.exec(message);
+  if (missing) return `${missing[1]?.length === 1 ? '-' : '--'}${missing[1]}: expected a value; found none`;
+  return message.replaceAll(/\s*\n\s*/g, ' ');
 }
 
 function unknownFlagText({ flags, name }: Command, flag: string): string {
@@ -37,6 +72,15 @@ function unknownFlagText({ flags, name }: Command, flag: string): string {
   const elsewhere = commands.find((other) => other.name !== name && Object.hasOwn(other.flags, flag.slice(2)));
   const hint = elsewhere ? ` (a flag of optimize ${elsewhere.name || '<model>'})` : '';
   return unknownText('flag', flag, all) + hint;
+}
+
+/** yargs takes `--tune=yes` for false. */
+function checkTruths({ flags }: Command, words: readonly string[]): void {
+  for (const word of words.slice(0, words.indexOf('--') >>> 0)) {
+    const [, flag = '', value] = /^--?([^=]+)=(?!true$|false$)(.*)$/s.exec(word) ?? [];
+    if (Object.entries(flags).some(([name, { type, alias }]) => type === 'boolean' && [name, alias].includes(flag)))
+      throw new UsageError(`--${flag}: expected true or false; found "${value}"`);
+  }
 }
 
 /** The words that belong to no flag, by the names of the command's positionals. */

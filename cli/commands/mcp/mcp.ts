@@ -105,7 +105,7 @@ async function call({ root, runs }: Serving, tool: Tool, given: Arguments): Prom
     placed[name] = resolve(root, given[name]) + (/[/\\]$/.test(given[name]) ? sep : '');
   }
   const words = wordsFor(tool, placed);
-  return (await runs[command.name]?.(parse(command, words), [command.name, ...words].filter(Boolean))) ?? 0;
+  return (await runs[command.name]?.(await parse(command, words), [command.name, ...words].filter(Boolean))) ?? 0;
 }
 
 /** The official SDK, which is no dependency of this package. */
