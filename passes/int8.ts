@@ -14,7 +14,7 @@ import type { BlockForm } from './precision/block/form.js';
 import { blockProduct } from './precision/block/products.js';
 import { lookUpInBlocks } from './precision/block/tables.js';
 import { BlockWeights } from './precision/block/weights.js';
-import { type ComputeOptions, computeIn8Bits } from './precision/integer/compute.js';
+import { computeIn8Bits } from './precision/integer/compute.js';
 import { quantizeConvs } from './precision/integer/convolution/static.js';
 import { DynamicInt8 } from './precision/integer/dynamic.js';
 import { whyNotComputed } from './precision/integer/pays.js';
@@ -110,15 +110,15 @@ export const int8 = definePass({
     const whyNot =
       options.compute === 'auto' && isDynamic
         ? await whyNotComputed(model, context, async (copy) => {
-            const computing = computingIn(makeDynamic());
-            await computeIn8Bits(copy, quiet(context), { ...settings, ...computing, leave: () => {} });
+            const rewrite = dynamicProduct(makeDynamic());
+            await computeIn8Bits(copy, quiet(context), { ...settings, rewrite, leave: () => {} });
           })
         : undefined;
     const compute = options.compute !== false && whyNot === undefined;
     if (whyNot) context.note(`products are stored in 8 bits and compute in float: ${whyNot}`);
     const dynamic = makeDynamic();
     const blocks = new BlockWeights({ forms: [BLOCK], maxWeightError, importances: new Map() });
-    const computing = isDynamic ? computingIn(dynamic) : { rewrite: inBlocks(blocks, context.target) };
+    const rewrite = isDynamic ? dynamicProduct(dynamic) : inBlocks(blocks, context.target);
     const lookUp = (node: Node) =>
       isDynamic ? dynamic.lookUp(node) : compute && lookUpInBlocks(node, blocks, BLOCK, context);
     const known = await knownInputs(model, storedAlone(model, compute, minElements), context);
@@ -136,7 +136,7 @@ export const int8 = definePass({
         leave: context.skip,
       });
     if (compute) {
-      const computed = await computeIn8Bits(model, context, { ...settings, ...computing, leave: refuse });
+      const computed = await computeIn8Bits(model, context, { ...settings, rewrite, leave: refuse });
       count += computed.count;
       hasRows = computed.hasRows;
     }
@@ -167,16 +167,15 @@ const storedAlone = (model: Model, compute: boolean, minElements: number): Weigh
       elementCount(tensor.shape) >= minElements && (role === 'convolution' || (role === 'product' && !compute)),
   );
 
-/** What makes quantized products, alpha included, in the type of their nodes. */
-const computingIn = (dynamic: DynamicInt8): Pick<ComputeOptions, 'learn' | 'rewrite'> => ({
-  learn: (products, measured) => dynamic.learn(products, measured),
-  rewrite(product) {
+/** The quantized product, alpha included, in the type of the node. */
+const dynamicProduct =
+  (dynamic: DynamicInt8) =>
+  (product: Product): Value | string => {
     const result = dynamic.rewrite(product);
     return typeof result === 'string' || product.elem === 'float32'
       ? result
       : castTo(product.node.graph, result, product.elem);
-  },
-});
+  };
 
 const BLOCK: BlockForm = { bits: 8, block: 32, isSymmetric: true };
 

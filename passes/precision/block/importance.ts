@@ -12,19 +12,11 @@ export interface Importance {
 export function importanceOf(statistics: ActivationStatistics | undefined, K: number): Importance | undefined {
   if (statistics?.channels !== K) return undefined;
   const { gram, means, meanSquares, rows } = statistics;
-  const variances = variancesOf(means, meanSquares);
+  const variances = meanSquares.map((square, k) => Math.max(0, square - (means[k] as number) ** 2));
   const feedback = gram
     ? new TriangleFeedback(covered(gram, means, variances, rows), K)
     : new MeanFeedback(means, steadied(variances, rows));
   return { feedback, meanSquares };
-}
-
-/** Feedback by measured means and deviations; undefined where nothing, or what is not finite, was measured. */
-export function measuredMeans(statistics: ActivationStatistics | undefined, K: number): MeanFeedback | undefined {
-  if (statistics?.channels !== K || statistics.rows === 0) return undefined;
-  const { means, meanSquares, rows } = statistics;
-  if (!meanSquares.every(Number.isFinite)) return undefined;
-  return new MeanFeedback(means, steadied(variancesOf(means, meanSquares), rows));
 }
 
 /** The importance of numbers with these means and deviations that have nothing else in common. */
@@ -32,9 +24,6 @@ export function expectedImportance(means: Float32Array, variances: Float32Array)
   const meanSquares = variances.map((variance, k) => variance + (means[k] as number) ** 2);
   return { feedback: new MeanFeedback(means, variances), meanSquares };
 }
-
-const variancesOf = (means: Float32Array, meanSquares: Float32Array): Float32Array =>
-  meanSquares.map((square, k) => Math.max(0, square - (means[k] as number) ** 2));
 
 /** Deviations that are known from few rows are taken nearer to their mean, which counts as much as so many rows. */
 const ROWS = 4;

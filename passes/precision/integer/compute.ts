@@ -2,7 +2,6 @@
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import type { Value } from '../../../src/ir/value.js';
-import type { ActivationStatistics } from '../../../src/run/activations.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { finish } from '../finish.js';
 import { type Product, productOf } from '../product.js';
@@ -16,8 +15,6 @@ export interface ComputeOptions {
   /** True where activations are quantized as they come, false where they stay float. */
   readonly isDynamic: boolean;
   readonly isKept: (node: Node) => boolean;
-  /** Is told all products before the first is rewritten, and what was measured of their activations. */
-  readonly learn?: (products: readonly Product[], measured: ReadonlyMap<Value, ActivationStatistics>) => void;
   /** The product in 8 bits before its bias, or why not. */
   readonly rewrite: (product: Product) => Value | string;
   readonly leave: (reason: string, node: Node) => void;
@@ -29,15 +26,11 @@ export async function computeIn8Bits(
   context: PassContext,
   options: ComputeOptions,
 ): Promise<{ count: number; hasRows: boolean }> {
-  const { isExact, isDynamic, learn, rewrite, leave } = options;
+  const { isExact, isDynamic, rewrite, leave } = options;
   let count = isDynamic ? quantizeLstms(model, context, options) : 0;
   let hasRows = false;
   const nodes = productsFor8Bits(model, context, options);
-  const measured = isDynamic ? await spreadOutliers(nodes, isExact, context) : new Map();
-  learn?.(
-    nodes.map((node) => productOf(node) as Product),
-    measured,
-  );
+  if (isDynamic) await spreadOutliers(nodes, isExact, context);
   for (const node of nodes) {
     // Read again: what was rewritten before computes its activation.
     const product = productOf(node) as Product;

@@ -11,13 +11,9 @@ import type { Node } from '../../../src/ir/node.js';
 import { type Shape, tensorType } from '../../../src/ir/types.js';
 import type { Value } from '../../../src/ir/value.js';
 import { castTo } from '../../../src/ir/whole-model/widen.js';
-import type { ActivationStatistics } from '../../../src/run/activations.js';
-import { expectedMeans } from '../block/expected/expected.js';
-import { measuredMeans } from '../block/importance.js';
 import { tableOf } from '../block/tables.js';
 import { type Product, upright, type Weight } from '../product.js';
 import { lookUp } from './lookups.js';
-import type { Means } from './row-kernel.js';
 import { type QuantizedActivation, quantizedRows } from './rows.js';
 import { type ColumnWeight, columnWeightOf } from './weight.js';
 
@@ -34,27 +30,14 @@ export interface DynamicOptions {
 /** Rewrites products, each weight and each activation quantized once. */
 export class DynamicInt8 {
   readonly #weights = new Map<Value, Map<boolean, ColumnWeight | string>>();
-  readonly #means = new Map<Node, Means>();
   readonly #activations = new Map<Graph, Map<Value, QuantizedActivation>>();
 
   constructor(readonly options: DynamicOptions) {}
 
-  /** Learns what products multiply, while nothing is rewritten: what computes an activation tells its means where they are not measured. */
-  learn(products: readonly Product[], measured: ReadonlyMap<Value, ActivationStatistics>): void {
-    const known = new Map<Value, Means>();
-    for (const product of products) {
-      const { activation, isActivationTransposed, node, weight } = product;
-      const means =
-        known.get(activation) ?? measuredMeans(measured.get(activation), weight.K) ?? expectedMeans(product);
-      if (!isActivationTransposed) known.set(activation, means);
-      this.#means.set(node, means);
-    }
-  }
-
   /** The product in float32 before the bias, or the reason that it cannot be rewritten. */
   rewrite(product: Product): Value | string {
     const { node, weight, alpha } = product;
-    const quantized = this.#weight(weight, () => this.#means.get(node) ?? expectedMeans(product));
+    const quantized = this.#weight(weight);
     if (typeof quantized === 'string') return quantized;
     const { graph } = node;
     const input = this.#activation(graph, upright(product));
@@ -80,10 +63,10 @@ export class DynamicInt8 {
     return true;
   }
 
-  #weight(weight: Weight, means: () => Means): ColumnWeight | string {
+  #weight(weight: Weight): ColumnWeight | string {
     const known = this.#weights.get(weight.stored) ?? new Map<boolean, ColumnWeight | string>();
     this.#weights.set(weight.stored, known);
-    const made = known.get(weight.isTransposed) ?? columnWeightOf(weight, { ...this.options, means: means() });
+    const made = known.get(weight.isTransposed) ?? columnWeightOf(weight, this.options);
     known.set(weight.isTransposed, made);
     return made;
   }

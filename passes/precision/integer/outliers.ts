@@ -49,16 +49,16 @@ const canScale = ({ node, weight, isActivationTransposed }: Product): boolean =>
   !isActivationTransposed &&
   node.inputs[0] !== node.inputs[1];
 
-/** Moves outliers where the estimated sum of both errors falls, and gives the groups whose activations change. */
+/** Moves outliers where the estimated sum of both errors falls, and gives the nodes that compute these activations. */
 export function moveOutliers(
   groups: readonly ProductGroup[],
   measured: ReadonlyMap<Value, ActivationStatistics>,
   isPaired: boolean,
-): ProductGroup[] {
+): Node[] {
   // Read again: a layer whose weight takes factors of what it reads may be the source of what it gives.
-  return groups.filter(({ activation, products, source }) => {
+  return groups.flatMap(({ activation, products, source }) => {
     const fresh = products.map(({ node }) => productOf(node) as Product);
-    return move({ activation, products: fresh, source }, measured.get(activation), isPaired);
+    return move({ activation, products: fresh, source }, measured.get(activation), isPaired) ? [source.node] : [];
   });
 }
 

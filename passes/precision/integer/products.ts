@@ -2,8 +2,6 @@
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { computesIn } from '../../../src/ir/targets/targets.js';
-import type { Value } from '../../../src/ir/value.js';
-import type { ActivationStatistics } from '../../../src/run/activations.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { spectrumNodes } from '../deciding.js';
 import { type Product, productOf, weightCount } from '../product.js';
@@ -60,24 +58,13 @@ function obstacle({ node, elem, activation }: Product, { target, hasKernel }: Pa
   return undefined;
 }
 
-/**
- * Moves outlying channels into the weights, because one scale for an activation is as coarse as its largest channel needs. Gives what was measured of the
- * activations that stay as they are.
- */
-export async function spreadOutliers(
-  nodes: readonly Node[],
-  isExact: boolean,
-  context: PassContext,
-): Promise<ReadonlyMap<Value, ActivationStatistics>> {
-  const products = nodes.map((node) => productOf(node) as Product);
-  const activations = products.filter((one) => !one.isActivationTransposed).map(({ activation }) => activation);
-  const requests = [...new Set(activations)].map((value) => ({ value }));
-  const found = requests.length > 0 ? await context.activations?.(requests) : undefined;
-  const measured = new Map(found);
-  const moved = moveOutliers(groupsOf(products), measured, isExact);
-  const count = moved.reduce((sum, { source }) => sum + context.timesOf(source.node), 0);
-  const by = found ? 'as the inputs show' : 'as the scales of norms show';
+/** Moves outlying channels into the weights, because one scale for an activation is as coarse as its largest channel needs. */
+export async function spreadOutliers(nodes: readonly Node[], isExact: boolean, context: PassContext): Promise<void> {
+  const groups = groupsOf(nodes.map((node) => productOf(node) as Product));
+  const requests = groups.map(({ activation }) => ({ value: activation }));
+  const measured = requests.length > 0 ? await context.activations?.(requests) : undefined;
+  const moved = moveOutliers(groups, measured ?? new Map(), isExact);
+  const count = moved.reduce((sum, node) => sum + context.timesOf(node), 0);
+  const by = measured ? 'as the inputs show' : 'as the scales of norms show';
   if (count > 0) context.note(`outlying channels of ${count} activations went into the weights that read them, ${by}`);
-  for (const { activation } of moved) measured.delete(activation);
-  return measured;
 }

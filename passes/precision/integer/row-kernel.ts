@@ -1,7 +1,6 @@
 /** Rows of an int8 weight whose columns are those of its product, by the kernels: the same scales and bytes as in JavaScript. */
 import { giveBack, type Kernels, takeKernels } from '../../../src/ir/kernels/module.js';
 import { PAIR_LIMIT } from '../../../src/run/target-cpu.js';
-import type { MeanFeedback } from '../block/feedback.js';
 import { rowBlocks } from '../quantize.js';
 import { ALONE, type ProductWeight } from './sizes.js';
 
@@ -10,9 +9,6 @@ const BLOCK = 1 << 16;
 
 /** Blocks have a multiple of so many rows: a pair is never in two, and the bytes of each but the last are a multiple of 16. */
 const ROWS = 16;
-
-/** The means of the activation, and the share of the errors so far that goes into each weight. */
-export type Means = Pick<MeanFeedback, 'means' | 'shares'>;
 
 /** Reads a weight some times, with its state in kernels that are its own until it is done. */
 export class RowKernel {
@@ -74,15 +70,14 @@ export class RowKernel {
   }
 
   /** The bytes in order, each piece valid until the next. */
-  *bytes(scales: Float32Array, { means, shares }: Means): Iterable<Uint8Array> {
+  *bytes(scales: Float32Array): Iterable<Uint8Array> {
     const { columns } = this.weight.matrix;
     const [wide, errors] = [this.#put(Float64Array.from(scales)), this.#put(new Float64Array(columns))];
-    const [mean, share] = [means, shares].map((one) => this.#put(Float64Array.from(one))) as [number, number];
     const out = this.kernels.reserve(this.#height * columns);
-    for (const [row, count] of this.#blocks()) {
+    for (const [, count] of this.#blocks()) {
       this.kernels.run.roundRows(
         ...[this.#numbers, count, columns, this.#isPaired, wide, errors],
-        ...([mean + 8 * row, share + 8 * row, out, PAIR_LIMIT] as const),
+        ...([out, PAIR_LIMIT] as const),
       );
       yield this.kernels.bytes(out, count * columns);
     }

@@ -8,7 +8,6 @@ import type { Weight } from '../product.js';
 import { columnBytes } from './bytes.js';
 import { columnScalesOf } from './columns.js';
 import { type RowBytes, turned } from './lookups.js';
-import type { Means } from './row-kernel.js';
 import type { ProductWeight } from './sizes.js';
 
 export interface ColumnWeight {
@@ -27,14 +26,12 @@ export interface ColumnOptions {
   readonly maxWeightError: number;
   /** True for bytes from 0 to 255, of which 128 stands for zero. */
   readonly isUnsigned?: boolean | undefined;
-  /** Of the activation. */
-  readonly means: Means;
 }
 
 /** The constants, in the scope of the weight; or the reason that there are none. */
 export function columnWeightOf(
   weight: Weight,
-  { isExact, maxWeightError, isUnsigned, means }: ColumnOptions,
+  { isExact, maxWeightError, isUnsigned }: ColumnOptions,
 ): ColumnWeight | string {
   const { stored, tensor, K, N } = weight;
   const { graph, name } = stored;
@@ -52,7 +49,7 @@ export function columnWeightOf(
   const scalesOf = (one: Tensor): Float32Array =>
     known.get(one) ?? (columnScalesOf(storedWeight(weight, one, isExact))?.scales as Float32Array);
   const tensorOfBytes = derive([tensor], 'int8', [K, N], (one) =>
-    columnBytes(storedWeight(weight, one as Tensor, isExact), scalesOf(one as Tensor), means),
+    columnBytes(storedWeight(weight, one as Tensor, isExact), scalesOf(one as Tensor)),
   );
   if (isExact) vouchForPairs(tensorOfBytes);
   const bytes = isUnsigned

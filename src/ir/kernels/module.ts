@@ -55,8 +55,6 @@ interface Exports {
     isPaired: number,
     scales: Address,
     errors: Address,
-    means: Address,
-    shares: Address,
     out: Address,
     limit: number,
   ): void;

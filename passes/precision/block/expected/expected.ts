@@ -8,7 +8,6 @@
 import type { Node } from '../../../../src/ir/node.js';
 import type { Value } from '../../../../src/ir/value.js';
 import { type Product, productOf } from '../../product.js';
-import { MeanFeedback } from '../feedback.js';
 import { expectedImportance, type Importance } from '../importance.js';
 import { functionOf } from './functions.js';
 import { Spread } from './spread.js';
@@ -21,28 +20,13 @@ const MOST_NODES = 64;
 const MEAN = 1 / 8;
 
 /** The importance of a product's activations, by what computes them. */
-export function expectedOf(product: Pick<Product, 'activation' | 'weight'>): Importance {
-  const { means, variances } = spreadOf(product);
-  return expectedImportance(means, variances);
-}
-
-/** Feedback by the means and deviations that are expected of a product's activations. */
-export function expectedMeans(product: Product): MeanFeedback {
-  const { means, variances } = product.isActivationTransposed ? unknown(product.weight.K) : spreadOf(product);
-  const found = new MeanFeedback(means, variances);
-  if (found.shares.every(Number.isFinite) && means.every(Number.isFinite)) return found;
-  const { means: plain, variances: ones } = unknown(product.weight.K);
-  return new MeanFeedback(plain, ones);
-}
-
-function spreadOf({ activation, weight: { K } }: Pick<Product, 'activation' | 'weight'>): Spread {
+export function expectedOf({ activation, weight: { K } }: Pick<Product, 'activation' | 'weight'>): Importance {
   const found = new Spreads(K).of(activation);
   const isKnown =
     found?.channels === K && found.quantiles.every(Number.isFinite) && found.quantiles.some((x) => x !== 0);
-  return isKnown ? found : unknown(K);
+  const spread = isKnown ? found : Spread.normal(new Float32Array(K).fill(MEAN), new Float32Array(K).fill(1));
+  return expectedImportance(spread.means, spread.variances);
 }
-
-const unknown = (K: number): Spread => Spread.normal(new Float32Array(K).fill(MEAN), new Float32Array(K).fill(1));
 
 /** Norms by where their scale and shift stand. */
 const norms: Readonly<Record<string, readonly [scale: number, shift: number | undefined]>> = {

@@ -15,49 +15,14 @@ export function momentsBehind(
   const width = isTransposed ? K : N;
   let [row, column] = [0, 0];
   for (const numbers of floatChunks(tensor))
-    for (let from = 0; from < numbers.length; ) {
-      const to = Math.min(numbers.length, from + width - column);
-      const own = numbers.subarray(from, to);
-      if (isTransposed) addAlong(own, found, row, means.subarray(column), variances.subarray(column));
-      else addAcross(own, found, column, means[row] as number, variances[row] as number);
-      column += to - from;
-      from = to;
-      if (column === width) [row, column] = [row + 1, 0];
+    for (let at = 0; at < numbers.length; at++) {
+      const number = numbers[at] as number;
+      const [k, n] = isTransposed ? [column, row] : [row, column];
+      found.means[n] = (found.means[n] as number) + number * (means[k] as number);
+      found.variances[n] = (found.variances[n] as number) + number * number * (variances[k] as number);
+      if (++column === width) [row, column] = [row + 1, 0];
     }
   return found;
-}
-
-interface Sums {
-  readonly means: Float64Array;
-  readonly variances: Float64Array;
-}
-
-/** A piece of a row with one number of each column, from column `first` on. */
-function addAcross(numbers: ArrayLike<number>, sums: Sums, first: number, mean: number, variance: number): void {
-  const [means, variances] = [sums.means.subarray(first), sums.variances.subarray(first)];
-  for (let i = 0; i < numbers.length; i++) {
-    const number = numbers[i] as number;
-    means[i] = (means[i] as number) + number * mean;
-    variances[i] = (variances[i] as number) + number * number * variance;
-  }
-}
-
-/** A piece of a row that is column `n`. */
-function addAlong(
-  numbers: ArrayLike<number>,
-  sums: Sums,
-  n: number,
-  means: Float32Array,
-  variances: Float32Array,
-): void {
-  let [mean, variance] = [sums.means[n] as number, sums.variances[n] as number];
-  for (let i = 0; i < numbers.length; i++) {
-    const number = numbers[i] as number;
-    mean += number * (means[i] as number);
-    variance += number * number * (variances[i] as number);
-  }
-  sums.means[n] = mean;
-  sums.variances[n] = variance;
 }
 
 /** The numbers of a constant along the last axis, or its one number. */

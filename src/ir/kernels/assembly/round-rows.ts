@@ -6,8 +6,8 @@ const MAGIC: f64 = 6755399441055744;
 
 // @ts-ignore: a decorator of AssemblyScript
 @inline
-function byteOf(exact: v128, before: v128, share: v128): v128 {
-  const target = f64x2.add(exact, f64x2.mul(share, before));
+function byteOf(exact: v128, before: v128): v128 {
+  const target = f64x2.add(exact, f64x2.mul(f64x2.splat(0.015625), before));
   const byte = f64x2.floor(f64x2.add(target, f64x2.splat(0.5)));
   return f64x2.pmax(f64x2.pmin(byte, f64x2.splat(127)), f64x2.splat(-127));
 }
@@ -22,12 +22,10 @@ function storeFour(out: usize, low: v128, high: v128): void {
   v128.store32_lane(out, i8x16.narrow_i16x8_s(halves, halves), 0);
 }
 
-/** One number with the byte above it, or none: a pair beyond the limit gives up half each. `means` and `shares` are at those of its row. */
-function roundOne(
-  numbers: usize, scale: f64, errors: usize, means: usize, shares: usize, out: usize, above: usize, limit: i32,
-): void {
+/** One number with the byte above it, or none: a pair beyond the limit gives up half each. */
+function roundOne(numbers: usize, scale: f64, errors: usize, out: usize, above: usize, limit: i32): void {
   const exact = <f64>load<f32>(numbers) / scale, before = load<f64>(errors);
-  let byte = max(min(Math.floor(exact + load<f64>(shares) * before + 0.5), 127), -127), moved: f64 = 0;
+  let byte = max(min(Math.floor(exact + 0.015625 * before + 0.5), 127), -127), moved: f64 = 0;
   if (above) {
     const first = load<i8>(above), excess = <i32>Math.abs(<f64>first + byte) - limit;
     if (excess > 0) {
@@ -35,45 +33,41 @@ function roundOne(
       const sign = byte > 0 ? 1 : -1, half = sign * (excess >> 1);
       store<i8>(above, <i8>(<i32>first - half));
       byte -= <f64>(sign * excess - half);
-      moved = load<f64>(means - 8) * <f64>half;
+      moved = <f64>half;
     }
   }
-  store<f64>(errors, before + moved + load<f64>(means) * (exact - byte));
+  store<f64>(errors, before + moved + exact - byte);
   store<i8>(out, <i8>byte);
 }
 
 /**
- * Rounds whole rows, an even number of columns wide, to bytes, each number with its row's share of the errors of its column before it, and adds to these, times
- * its row's mean. Means, shares, scales and errors are doubles. With `isPaired` each two rows from the first on are pairs.
+ * Rounds whole rows, an even number of columns wide, to bytes, each number with a 64th of the errors of its column before it, and adds to these. Scales and
+ * errors are doubles. With `isPaired` each two rows from the first on are pairs.
  */
 export function roundRows(
-  numbers: usize, rows: i32, columns: i32, isPaired: bool, scales: usize, errors: usize, means: usize, shares: usize, out: usize,
-  limit: i32,
+  numbers: usize, rows: i32, columns: i32, isPaired: bool, scales: usize, errors: usize, out: usize, limit: i32,
 ): void {
   const width = <usize>columns, most = f64x2.splat(<f64>limit);
   for (let row = 0; row < rows; row += isPaired ? 2 : 1) {
     const isPair = isPaired && row + 1 < rows;
-    const mean = v128.load64_splat(means), share = v128.load64_splat(shares);
     let column: usize = 0;
     for (; column + 4 <= width; column += 4) {
       const place = numbers + (column << 2), left = scales + (column << 3), sums = errors + (column << 3);
       const scale = v128.load(left), other = v128.load(left, 16), before = v128.load(sums), behind = v128.load(sums, 16);
       const low = f64x2.div(pairAt(place), scale), high = f64x2.div(pairAt(place + 8), other);
-      const first = byteOf(low, before, share), second = byteOf(high, behind, share);
-      let error = f64x2.add(before, f64x2.mul(mean, f64x2.sub(low, first)));
-      let rest = f64x2.add(behind, f64x2.mul(mean, f64x2.sub(high, second)));
+      const first = byteOf(low, before), second = byteOf(high, behind);
+      let error = f64x2.sub(f64x2.add(before, low), first), rest = f64x2.sub(f64x2.add(behind, high), second);
       if (isPair) {
         const below = place + (width << 2);
         const third = f64x2.div(pairAt(below), scale), fourth = f64x2.div(pairAt(below + 8), other);
-        const next = v128.load64_splat(shares, 8), own = v128.load64_splat(means, 8);
-        const last = byteOf(third, error, next), end = byteOf(fourth, rest, next);
+        const last = byteOf(third, error), end = byteOf(fourth, rest);
         const one = f64x2.abs(f64x2.add(first, last)), two = f64x2.abs(f64x2.add(second, end));
         if (v128.any_true(f64x2.gt(f64x2.pmax(one, two), most))) {
-          for (let lane: usize = 0; lane < 4; lane++) roundTwo(place + (lane << 2), width, left + (lane << 3), sums + (lane << 3), means, shares, out + column + lane, limit);
+          for (let lane: usize = 0; lane < 4; lane++) roundTwo(place + (lane << 2), width, left + (lane << 3), sums + (lane << 3), out + column + lane, limit);
           continue;
         }
-        error = f64x2.add(error, f64x2.mul(own, f64x2.sub(third, last)));
-        rest = f64x2.add(rest, f64x2.mul(own, f64x2.sub(fourth, end)));
+        error = f64x2.sub(f64x2.add(error, third), last);
+        rest = f64x2.sub(f64x2.add(rest, fourth), end);
         storeFour(out + width + column, last, end);
       }
       storeFour(out + column, first, second);
@@ -81,21 +75,17 @@ export function roundRows(
       v128.store(sums, rest, 16);
     }
     for (; column < width; column++)
-      if (isPair) roundTwo(numbers + (column << 2), width, scales + (column << 3), errors + (column << 3), means, shares, out + column, limit);
-      else roundOne(numbers + (column << 2), load<f64>(scales + (column << 3)), errors + (column << 3), means, shares, out + column, 0, limit);
+      if (isPair) roundTwo(numbers + (column << 2), width, scales + (column << 3), errors + (column << 3), out + column, limit);
+      else roundOne(numbers + (column << 2), load<f64>(scales + (column << 3)), errors + (column << 3), out + column, 0, limit);
     const done: usize = isPair ? 2 : 1;
     numbers += (width << 2) * done;
     out += width * done;
-    means += done << 3;
-    shares += done << 3;
   }
 }
 
 /** A number and that of the row below. */
-function roundTwo(
-  numbers: usize, width: usize, scales: usize, errors: usize, means: usize, shares: usize, out: usize, limit: i32,
-): void {
+function roundTwo(numbers: usize, width: usize, scales: usize, errors: usize, out: usize, limit: i32): void {
   const scale = load<f64>(scales);
-  roundOne(numbers, scale, errors, means, shares, out, 0, limit);
-  roundOne(numbers + (width << 2), scale, errors, means + 8, shares + 8, out + width, out, limit);
+  roundOne(numbers, scale, errors, out, 0, limit);
+  roundOne(numbers + (width << 2), scale, errors, out + width, out, limit);
 }
