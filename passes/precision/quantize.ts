@@ -54,7 +54,7 @@ export function scan({ tensor, columns }: Matrix, visit: Visit): void {
  * asked for anew whenever it is needed.
  */
 export function* rowBlocks(
-  { tensor, columns }: Matrix,
+  { tensor, columns }: Pick<Matrix, 'tensor' | 'columns'>,
   height: number,
   place: () => Float32Array<ArrayBuffer>,
 ): Iterable<readonly [row: number, count: number]> {

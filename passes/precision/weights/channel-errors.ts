@@ -1,6 +1,6 @@
 /** The sums over a weight's channels by which floats of 16 bits are compared: changes, sizes, and what subnormals may add. */
-import { largestByKernel } from '../../../src/ir/kernels/halves.js';
 import type { Matrix } from '../quantize.js';
+import type { ChannelSums } from './changes-kernel.js';
 import { type HalfFloat, halfFloats, roundedTo } from './half-floats.js';
 
 /** Channels whose squared norm is smaller than this share of the largest do not count: their results do not show beside the others. */
@@ -14,9 +14,10 @@ export class Channels {
   constructor(
     { groups }: Matrix,
     readonly type: HalfFloat,
+    sums?: ChannelSums,
   ) {
-    this.#differences = new Float64Array(groups);
-    this.#totals = new Float64Array(groups);
+    this.#differences = sums?.[type] ?? new Float64Array(groups);
+    this.#totals = sums?.totals ?? new Float64Array(groups);
   }
 
   add(
@@ -58,7 +59,7 @@ export class Channels {
    * The most that subnormals can add to the error: half a step for each of the `size` numbers of a channel, relative to the least norm it can have, by the
    * rows that were seen or by its largest number. Channels of zeros lose nothing.
    */
-  subnormals(size: number, largest: Float64Array | undefined): number {
+  subnormals(size: number, largest: Float32Array | Float64Array | undefined): number {
     const most = size * (halfFloats[this.type].step / 2) ** 2;
     let [shares, count] = [0, 0];
     this.#totals.forEach((total, at) => {
@@ -75,10 +76,7 @@ export class Channels {
 export function largestIn(numbers: Float32Array | Float64Array): (from: number, to: number) => number {
   if (numbers instanceof Float64Array) return (from, to) => largestNumber(numbers, from, to);
   const bits = new Int32Array(numbers.buffer, numbers.byteOffset, numbers.length);
-  return (from, to) => {
-    const most = largestByKernel(numbers.subarray(from, to));
-    return most === undefined ? largestBits(bits, from, to) : numberOf(most);
-  };
+  return (from, to) => largestBits(bits, from, to);
 }
 
 function largestNumber(numbers: Float64Array, from: number, to: number): number {
@@ -100,10 +98,6 @@ function largestBits(bits: Int32Array, from: number, to: number): number {
     const size = (bits[i] as number) & 0x7fffffff;
     if (size > largest && size < 0x7f800000) largest = size;
   }
-  return numberOf(largest);
-}
-
-function numberOf(bits: number): number {
-  word[0] = bits;
+  word[0] = largest;
   return wordAsNumber[0] as number;
 }

@@ -2,13 +2,14 @@
  * Rounds the numbers of a weight to a float of 16 bits, with the feedback of `Encoder`: the same arithmetic in loops that call nothing, over blocks that
  * stay in the cache, because every number of a file goes through them.
  */
-import { BLOCK, halvesAcrossByKernel, numbersPlace } from '../../../src/ir/kernels/halves.js';
+import { BLOCK } from '../../../src/ir/kernels/halves.js';
 import { elementCount, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { floatChunks } from '../extent.js';
 import { groupAt } from '../quantize.js';
 import { FEEDBACK } from './encode.js';
 import type { Groups } from './groups.js';
 import { type HalfFloat, halfBits, halfFloats, roundedTo } from './half-floats.js';
+import { halvesByKernel } from './half-kernel.js';
 
 type Numbers = Float32Array | Float64Array;
 
@@ -25,11 +26,14 @@ export class HalfEncoder {
   }
 
   /** The bytes of a tensor, in order, each piece valid until the next. */
-  *bytes(tensor: Tensor): Iterable<Uint8Array> {
+  bytes(tensor: Tensor): Iterable<Uint8Array> {
+    return (this.withKernels && halvesByKernel(tensor, this.groups, this.type)) || this.#bytes(tensor);
+  }
+
+  *#bytes(tensor: Tensor): Iterable<Uint8Array> {
     const bits = new Uint16Array(Math.min(BLOCK, elementCount(tensor.shape)));
     let [place, used] = [0, 0];
-    const readTo = this.withKernels ? numbersPlace(this.#errors.length) : undefined;
-    for (const numbers of floatChunks(tensor, readTo))
+    for (const numbers of floatChunks(tensor))
       for (let from = 0; from < numbers.length; ) {
         const count = Math.min(numbers.length - from, bits.length - used);
         this.#halve(numbers.subarray(from, from + count), bits.subarray(used, used + count), place);
@@ -45,22 +49,11 @@ export class HalfEncoder {
 
   /** The bits of numbers that begin at an element of the weight. */
   #halve(numbers: Numbers, bits: Uint16Array, place: number): void {
-    const { columns, channels } = this.groups;
-    const isSingle = numbers instanceof Float32Array;
     // Without feedback they are rounded as their bits are made.
-    if (isSingle && !channels) {
+    if (numbers instanceof Float32Array && !this.groups.channels) {
       halfBits(numbers, this.type, bits);
       return;
     }
-    const isAcross = channels?.columns.step === 1 && channels.columns.block === 1 && channels.rows.step === 0;
-    const isWide = this.type === 'bfloat16';
-    if (
-      isSingle &&
-      isAcross &&
-      this.withKernels &&
-      halvesAcrossByKernel(numbers, place % columns, this.#errors, isWide, bits)
-    )
-      return;
     const codes = new Float32Array(numbers.length);
     this.#round(numbers, codes, place);
     halfBits(codes, this.type, bits);

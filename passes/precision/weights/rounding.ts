@@ -1,7 +1,7 @@
 /** Measures the change of a weight's channels by rounding to a float of 16 bits, and chooses the one that changes them less. */
-import { numbersPlace } from '../../../src/ir/kernels/halves.js';
 import { floatChunks } from '../extent.js';
 import { columnOffsets, groupAt, type Matrix } from '../quantize.js';
+import { sumsByKernel } from './changes-kernel.js';
 import { Channels, largestIn } from './channel-errors.js';
 import type { HalfFloat } from './half-floats.js';
 
@@ -43,15 +43,32 @@ export function halfErrors(matrix: Matrix): HalfErrors {
  * Of every row, or of one in `step` rows. Infinite where any number is beyond the type's largest by a step or more; a number that is nearer becomes the largest.
  * `subnormals` is what those of float16 can add to its error in all rows.
  */
-export function channelErrors(matrix: Matrix, step = 1): HalfErrors & { readonly subnormals: number } {
+export function channelErrors(
+  matrix: Matrix,
+  step = 1,
+  withKernels = true,
+): HalfErrors & { readonly subnormals: number } {
+  const sums = withKernels ? sumsByKernel(matrix, step) : undefined;
+  const [narrow, wide] = [new Channels(matrix, 'float16', sums), new Channels(matrix, 'bfloat16', sums)];
+  const { rows, columns, groups, columnGroups } = matrix;
+  const largest: Float32Array | Float64Array = sums?.largest ?? sumsInScript(matrix, step, narrow, wide);
+  let most = 0;
+  for (const one of largest) most = Math.max(most, one);
+  const size = (rows * columns) / groups;
+  return {
+    ...{ float16: narrow.error(most), bfloat16: wide.error(most) },
+    subnormals: narrow.subnormals(size, columnGroups.step > 0 ? undefined : largest),
+  };
+}
+
+/** Adds up the changes of one in `step` rows; gives the largest number of each channel that is made of rows, else of all. */
+function sumsInScript(matrix: Matrix, step: number, narrow: Channels, wide: Channels): Float64Array {
   const { columns, groups, rowGroups, columnGroups } = matrix;
   const steps = columnOffsets(columns, columnGroups);
-  const [narrow, wide] = [new Channels(matrix, 'float16'), new Channels(matrix, 'bfloat16')];
-  // The largest number of each channel that is made of rows; else of all.
   const largest = new Float64Array(columnGroups.step > 0 ? 1 : groups);
   const groupOf = (row: number) => groupAt(rowGroups, row);
   let place = 0;
-  for (const numbers of floatChunks(matrix.tensor, numbersPlace())) {
+  for (const numbers of floatChunks(matrix.tensor)) {
     const largestFrom = largestIn(numbers);
     if (largest.length === 1) raise(largest, 0, largestFrom(0, numbers.length));
     else
@@ -69,12 +86,7 @@ export function channelErrors(matrix: Matrix, step = 1): HalfErrors & { readonly
     }
     place += numbers.length;
   }
-  const most = largest.reduce((a, b) => Math.max(a, b), 0);
-  const size = place / groups;
-  return {
-    ...{ float16: narrow.error(most), bfloat16: wide.error(most) },
-    subnormals: narrow.subnormals(size, columnGroups.step > 0 ? undefined : largest),
-  };
+  return largest;
 }
 
 const raise = (largest: Float64Array, at: number, size: number): void => {

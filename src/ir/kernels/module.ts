@@ -30,9 +30,26 @@ interface Exports {
     scratch: Address,
   ): void;
   halfBits(numbers: Address, count: number, out: Address, kind: number): void;
-  halveAcross(numbers: Address, sums: Address, count: number, out: Address, isWide: number): void;
+  halveRows(
+    numbers: Address,
+    count: number,
+    column: number,
+    columns: number,
+    sums: Address,
+    out: Address,
+    isWide: number,
+  ): void;
   widenFloat16(halves: Address, count: number, out: Address): void;
-  largestBits(numbers: Address, count: number): number;
+  largestOfRows(numbers: Address, rows: number, columns: number, out: Address): void;
+  addChanges(
+    numbers: Address,
+    count: number,
+    steps: Address,
+    first: number,
+    narrow: Address,
+    wide: Address,
+    totals: Address,
+  ): void;
   growSizes(numbers: Address, rows: number, columns: number, isPaired: number, sizes: Address, alone: number): void;
   roundingErrors(
     numbers: Address,
@@ -137,6 +154,10 @@ export class Kernels {
 
   halves(address: Address, length: number): Uint16Array<ArrayBuffer> {
     return new Uint16Array(this.run.memory.buffer, address, length);
+  }
+
+  integers(address: Address, length: number): Int32Array<ArrayBuffer> {
+    return new Int32Array(this.run.memory.buffer, address, length);
   }
 
   floats(address: Address, length: number): Float32Array<ArrayBuffer> {

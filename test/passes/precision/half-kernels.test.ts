@@ -1,10 +1,11 @@
 /** The kernels for floats of 16 bits against their twins in JavaScript: bit for bit. */
 import { expect, it } from 'vitest';
 import { bfloat16Bits } from '../../../passes/precision/bfloat16.js';
-import { channelGroups } from '../../../passes/precision/weights/groups.js';
+import { channelGroups, matrixOf } from '../../../passes/precision/weights/groups.js';
 import { HalfEncoder } from '../../../passes/precision/weights/half-encoder.js';
 import { halfBitsInScript, halfFloats } from '../../../passes/precision/weights/half-floats.js';
-import { bitsByKernel, type HalfKind, largestByKernel, numbersByKernel } from '../../../src/ir/kernels/halves.js';
+import { channelErrors } from '../../../passes/precision/weights/rounding.js';
+import { bitsByKernel, type HalfKind, numbersByKernel } from '../../../src/ir/kernels/halves.js';
 import { float16Bits, fromSmallFloat } from '../../../src/ir/tensors/float-bits.js';
 import { memoryTensor } from '../../../src/ir/tensors/tensor.js';
 
@@ -52,17 +53,23 @@ it('widens all 65,536 numbers of float16', () => {
   ).toBe(0);
 });
 
-it('finds the largest finite number of any piece', () => {
-  for (const [from, length] of [
-    [0, 64],
-    [1000, 333],
-    [3_300_000, 100_001],
-  ] as const) {
-    const piece = numbers.subarray(from, from + length);
-    const largest = piece.reduce((most, one) => (Math.abs(one) < Infinity ? Math.max(most, Math.abs(one)) : most), 0);
-    const bits = new Uint32Array(new Float32Array([largest]).buffer)[0];
-    expect(largestByKernel(piece)).toBe(bits);
-  }
+it.each([
+  ['columns', [700, 99], [1], [0]],
+  ['rows', [99, 700], [0], [1]],
+  ['a table', [99, 701], [0], []],
+  ['a convolution', [32, 16, 3, 5], [0], [1, 2, 3]],
+  ['all', [3300, 61], [], []],
+] as const)('judges %s by the same sums', (_name, shape, channels, contracted) => {
+  const count = shape.reduce((product: number, dim) => product * dim, 1);
+  for (const scale of [1, 2 ** -20, 2 ** -135, 2 ** 126])
+    for (const hasAll of [false, true]) {
+      const own = Float32Array.from({ length: count }, (_, i) =>
+        hasAll && i % 17 === 0 ? (numbers[(i * 7919) % numbers.length] as number) : Math.sin(i * i) * scale,
+      );
+      const tensor = memoryTensor('float32', shape, new Uint8Array(own.buffer));
+      const matrix = matrixOf(tensor, channelGroups(shape, { channels, contracted }));
+      for (const step of [1, 7]) expect(channelErrors(matrix, step, true)).toEqual(channelErrors(matrix, step, false));
+    }
 });
 
 it.each([8, 77, 96, 1031])('rounds rows of %i channels with their errors in the same way', (columns) => {
