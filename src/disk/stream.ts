@@ -13,6 +13,9 @@ import { attempt, faultOf } from './fault.js';
  */
 const BLOCK = 1 << 19;
 
+/** Bytes after which whoever waits for other things, or would end the writing, has a turn. */
+const TURN = 8 * BLOCK;
+
 /** Blocks that nobody uses now. */
 const blocks: Uint8Array<ArrayBuffer>[] = [];
 
@@ -43,8 +46,7 @@ export async function stream(
       used += count;
       if (used < BLOCK) continue;
       put();
-      // Whoever waits for other things, or would end the writing, has a turn.
-      await setImmediate();
+      if (length % TURN === 0) await setImmediate();
     }
   put();
   blocks.push(block);

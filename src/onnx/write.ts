@@ -228,8 +228,16 @@ function join(content: FileContent): Uint8Array {
 
 function* streamOf(content: FileContent, place = placeOf(content.length)): Iterable<Uint8Array> {
   for (const piece of content.pieces) {
-    if (piece instanceof Uint8Array) yield piece;
-    else yield* whole(piece.chunks(place), piece.length);
+    if (piece instanceof Uint8Array) {
+      yield piece;
+      continue;
+    }
+    let length = 0;
+    for (const chunk of piece.chunks(place)) {
+      length += chunk.length;
+      yield chunk;
+    }
+    mustBe(length, piece.length);
   }
 }
 
@@ -239,13 +247,8 @@ function placeOf(length: number): PiecePlace {
   return () => scratch;
 }
 
-/** The chunks of a payload, which must be as long as it said. */
-function* whole(chunks: Iterable<Uint8Array>, expected: number): Iterable<Uint8Array> {
-  let length = 0;
-  for (const chunk of chunks) {
-    length += chunk.length;
-    yield chunk;
-  }
+/** Throws where a payload is not as long as it said. */
+function mustBe(length: number, expected: number): void {
   if (length !== expected) throw new Error(`write: a tensor gave ${length} bytes; its type says ${expected}`);
 }
 
@@ -268,7 +271,11 @@ function* dataOf({ externals }: DataFileLayout, place = placeOf(CHUNK)): Iterabl
   let at = 0;
   for (const { offset, tensor } of externals) {
     if (offset > at) yield new Uint8Array(offset - at);
-    yield* whole(tensor.chunks(place), tensor.byteLength);
-    at = offset + tensor.byteLength;
+    at = offset;
+    for (const chunk of tensor.chunks(place)) {
+      at += chunk.length;
+      yield chunk;
+    }
+    mustBe(at - offset, tensor.byteLength);
   }
 }

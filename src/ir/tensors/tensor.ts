@@ -106,11 +106,10 @@ class RangeTensor extends DenseTensor {
     this.#source = source;
     this.#offset = offset;
   }
-  *chunks(place?: PiecePlace): Iterable<Uint8Array> {
-    if (place) {
-      yield* rangeOf(this.#source, this.#offset, this.byteLength, place);
-      return;
-    }
+  chunks(place?: PiecePlace): Iterable<Uint8Array> {
+    return place ? rangeOf(this.#source, this.#offset, this.byteLength, place) : this.#pieces();
+  }
+  *#pieces(): Iterable<Uint8Array> {
     const scratch = new Uint8Array(Math.min(READ, this.byteLength));
     for (let at = 0, size = BEGINNING; at < this.byteLength; at += size, size = READ)
       yield this.#source.read(this.#offset + at, Math.min(size, this.byteLength - at), scratch);
