@@ -33,11 +33,23 @@ export class ExcludedPlaces {
   readonly asked = new Map<NodeNumber, string>();
   #columns: readonly (readonly NodeNumber[])[] = [];
 
-  /** Without `places` it is kept from all. */
+  /** Without `places` it is kept from all. `labels`: what they are called, where these tell all places apart; an earlier pass may then give the model other numbers. */
   constructor(
     readonly places: ReadonlySet<NodeNumber> | undefined,
     readonly reason: string,
+    readonly labels?: ReadonlySet<string>,
   ) {}
+
+  get isEverywhere(): boolean {
+    return this.places === undefined;
+  }
+
+  /** Keeps the pass from these of the places that it asked of here. */
+  without(places: ReadonlySet<NodeNumber>): ExcludedPlaces {
+    const areApart = new Set(this.asked.values()).size === this.asked.size;
+    const labels = areApart ? new Set([...places].map((place) => this.asked.get(place) as string)) : undefined;
+    return new ExcludedPlaces(places, this.reason, labels);
+  }
 
   /** Called with the model before the pass edits it. */
   enter(model: Model): void {
@@ -66,7 +78,8 @@ export class ExcludedPlaces {
     const place = this.#numbers.get(node);
     if (place === undefined) return undefined;
     this.asked.set(place, node.label);
-    return !this.places || this.places.has(place) ? this.reason : undefined;
+    const isKept = this.labels?.has(node.label) ?? this.places?.has(place) ?? true;
+    return isKept ? this.reason : undefined;
   }
 
   /** What it asked of, equal places of a block as one: those that read the most constants first, else in the order of the model. */

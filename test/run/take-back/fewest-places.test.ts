@@ -53,6 +53,25 @@ const deep = (layers: number, odd: number): Model =>
     g.output('y', x, 'float32', ['batch', SIZE]);
   });
 
+/** Builds a product, and two pairs of products whose results are nearly the same: of the difference of one 8 bits leave enough, of the other 16. */
+const withPairs = (): Model =>
+  buildModel({ '': 21 }, (g: GraphBuilder) => {
+    const x = g.input('x', 'float32', ['batch', SIZE]);
+    const product = (numbers: readonly number[], name: string): Value =>
+      g.op('MatMul', [x, g.constant('float32', numbers, [SIZE, SIZE], name)], {}, { name: `/${name}` });
+    for (const [at, [name, apart]] of (
+      [
+        ['near', 0.15],
+        ['nearer', 0.01],
+      ] as const
+    ).entries()) {
+      const [own, other] = [weights(at), weights(at + 5)];
+      const close = own.map((one, i) => one + apart * (other[i] as number));
+      g.output(name, g.op('Sub', [product(own, `${name}0`), product(close, `${name}1`)]), 'float32', ['batch', SIZE]);
+    }
+    g.output('y', product(weights(3), 'other'), 'float32', ['batch', SIZE]);
+  });
+
 const quantized = (model: Model): number =>
   model.graph.nodes().filter(({ opType }) => opType === 'MatMulInteger').length;
 const options = { target: 'cpu' } as const;
@@ -123,6 +142,30 @@ describe('the least of a pass is taken back', () => {
     expect(report.repeats).toMatchObject([{ once: 0 }]);
     expect(report.passes[0]?.takenBack).toBeUndefined();
     expect(quantized(model)).toBe(7);
+  });
+
+  it('of several passes each as much as must be: 4 bits where these hold, else 8, else 16', async () => {
+    const { model, report } = await optimize(withPairs(), 'int4,int8:compute=false,fp16:compute=false', {
+      ...options,
+      verify: 'end',
+      timeBudget: 1000,
+    });
+    expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
+    expect(report.passes.map(({ status }) => status)).toEqual(['applied', 'applied', 'applied']);
+    const typeOf = new Map([...model.graph.constants].map(({ name, elem }) => [name, elem]));
+    const names = ['other_4bit', 'near0', 'near1', 'nearer0', 'nearer1'];
+    expect(names.map((name) => typeOf.get(name))).toEqual(['uint8', 'int8', 'int8', 'float16', 'float16']);
+  });
+
+  it('no pass for lack of time that was found to hold', async () => {
+    const { report } = await optimize(withPairs(), 'int4,int8:compute=false,fp16:compute=false', {
+      ...options,
+      verify: 'end',
+      timeBudget: 0.001,
+      onGate: 'report',
+    });
+    expect(report.gates).toMatchObject([{ name: 'accuracy', passed: true }]);
+    expect(report.passes.map(({ status }) => status)).toEqual(['rolled back', 'rolled back', 'applied']);
   });
 
   it('a pass that breaks the end at every place is rolled back there', async () => {
