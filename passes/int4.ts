@@ -3,14 +3,16 @@
 import { z } from 'zod';
 import { definePass } from '../src/run/pass.js';
 import { importances } from './precision/block/activations.js';
+import { costlyIn4Bits } from './precision/block/bearing.js';
 import { expectedOf } from './precision/block/expected/expected.js';
 import type { BlockForm } from './precision/block/form.js';
 import { raiseForInt4 } from './precision/block/raise.js';
-import { BlockSites } from './precision/block/sites.js';
+import { BlockSites, storageOf } from './precision/block/sites.js';
 import { BlockWeights, weightKey } from './precision/block/weights.js';
 import { keeps } from './precision/keep.js';
 import { quiet } from './precision/quiet.js';
 import { fitSource } from './precision/source/fit.js';
+import type { WeightSite } from './precision/weights/sites.js';
 
 const SIZES = [16, 32, 64, 128] as const;
 /** Those that tuning tries: kernels for 16 are rare. */
@@ -70,6 +72,11 @@ export const int4 = definePass({
     const known = new Map(measure ? await importances(sites.products, context) : []);
     for (const { activation, weight } of sites.products)
       if (!known.has(weightKey(weight))) known.set(weightKey(weight), expectedOf({ activation, weight }));
-    sites.rewrite(new BlockWeights({ forms, maxWeightError, importances: known }));
+    const weights = new BlockWeights({ forms, maxWeightError, importances: known });
+    const formOf = (site: WeightSite) => {
+      const storage = storageOf(site, weights);
+      return typeof storage === 'object' ? storage.form : undefined;
+    };
+    sites.rewrite(weights, measure ? await costlyIn4Bits(model, sites.decoded, formOf, context) : undefined);
   },
 });

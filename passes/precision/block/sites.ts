@@ -2,6 +2,7 @@
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
+import type { Value } from '../../../src/ir/value.js';
 import type { WeightRole } from '../../../src/ops/weights.js';
 import type { PassContext } from '../../../src/run/pass.js';
 import { spectrumNodes } from '../deciding.js';
@@ -77,11 +78,12 @@ export class BlockSites {
     });
   }
 
-  /** Puts each weight in the narrowest form within the limit of error, and reports the others. */
-  rewrite(weights: BlockWeights): void {
+  /** Puts each weight in the narrowest form within the limit of error, and reports the others. `costly`: weights that stay, each with the reason. */
+  rewrite(weights: BlockWeights, costly: ReadonlyMap<Value, string> = new Map()): void {
     const counts = new Map<string, number>();
     for (const one of this.#sites) {
-      const { form, reason } = this.#put(one, weights);
+      const stays = costly.get(one.site.value);
+      const { form, reason } = stays ? { form: '', reason: stays } : this.#put(one, weights);
       if (reason !== undefined) this.#leave(one.site, reason);
       else counts.set(form, (counts.get(form) ?? 0) + this.context.timesOf(one.site.value));
     }
@@ -139,7 +141,7 @@ export class BlockSites {
 const withEightBits = (reason: string): string => `${reason}; int8:compute=false behind int4 stores it in 8 bits`;
 
 /** The narrowest form for a weight that plain ops decode, also in words; or the reason that there is none. */
-function storageOf(site: WeightSite, weights: BlockWeights): { form: StorageForm; text: string } | string {
+export function storageOf(site: WeightSite, weights: BlockWeights): { form: StorageForm; text: string } | string {
   const { forms, maxWeightError } = weights.options;
   let reason = '';
   for (const { bits, block, isNormal } of forms) {
