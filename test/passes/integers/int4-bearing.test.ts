@@ -19,7 +19,10 @@ const before = buildModel({ '': 17 }, (g: GraphBuilder) => {
 
 describe('weights of convolutions', () => {
   it('have 4 bits where these cost little, else 8, and each is told its cost', async () => {
-    const { model, report } = await optimize(before, 'int4:block=64,int8:compute=false', { target: 'cpu', verify: 'pass' });
+    const { model, report } = await optimize(before, 'int4:block=64,int8:compute=false', {
+      target: 'cpu',
+      verify: 'pass',
+    });
     const typeOf = new Map([...model.graph.constants].map(({ name, elem }) => [name, elem]));
     expect([typeOf.get('small'), typeOf.get('whole')]).toEqual(['int4', 'int8']);
     const int4 = report.passes.find(({ name }) => name === 'int4');
