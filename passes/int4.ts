@@ -74,7 +74,7 @@ export const int4 = definePass({
       if (!known.has(weightKey(weight))) known.set(weightKey(weight), expectedOf({ activation, weight }));
     const weights = new BlockWeights({ forms, maxWeightError, importances: known });
     const formOf = (site: WeightSite) => {
-      const storage = storageOf(site, weights);
+      const storage = storageOf(site, weights, context.target);
       return typeof storage === 'object' ? storage.form : undefined;
     };
     sites.rewrite(weights, measure ? await costlyIn4Bits(model, sites.decoded, formOf, context) : undefined);

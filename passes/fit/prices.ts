@@ -1,5 +1,6 @@
 /** Prices every weight in every form that it can have: by bytes, and by the change of the weight. */
 import type { Model } from '../../src/ir/model.js';
+import { loadsInt4 } from '../../src/ir/targets/targets.js';
 import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { obstaclesIn } from '../precision/integer/products.js';
@@ -78,6 +79,7 @@ interface Pricing {
 
 function priceIn(site: WeightSite, form: FitForm, { context, obstacleOf }: Pricing): StoragePrice | string {
   if (form.type === 'products') return productPrice(site, form, context);
+  if (form.type === 'int4' && !loadsInt4(context.target)) return `${context.target} loads no Cast of 4 bits`;
   return form.type === 'dynamic' ? dynamicPrice(site, form, obstacleOf) : priceOf(site, form);
 }
 

@@ -4,6 +4,7 @@
  */
 import { inferTypes } from '../../../src/infer/index.js';
 import type { Model } from '../../../src/ir/model.js';
+import { loadsInt4 } from '../../../src/ir/targets/targets.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import { bytesText } from '../../../src/ir/text/quantities.js';
 import { raiseOpset } from '../../../src/opset/raise.js';
@@ -45,8 +46,9 @@ export function raiseForInt4(
   const about = `about ${bytesText(sum(low) * savedEach(block))}`;
   const { refusal, lost } = tryRaise(model, OPSET, context.hasKernel);
   const [without] = lost;
-  if (refusal || without) {
-    const reason = refusal?.reason ?? `${context.target} has no kernel for ${without?.opType} of it`;
+  if (refusal || without || !loadsInt4(context.target)) {
+    const missing = without ? `has no kernel for ${without.opType} of it` : 'loads no such Cast';
+    const reason = refusal?.reason ?? `${context.target} ${missing}`;
     context.skip(
       `not raised to opset ${OPSET}, whose Cast takes int4, so that weights have 8 bits, ${about} more: ${reason}`,
       refusal?.at ?? without,

@@ -1,6 +1,7 @@
 /** Puts the weights of a model in blocks, each for all of its readers: products, lookups in tables, and others, for which it is stored narrow. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
+import { loadsInt4, type Target } from '../../../src/ir/targets/targets.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { WeightRole } from '../../../src/ops/weights.js';
@@ -120,7 +121,7 @@ export class BlockSites {
     const rest = site.uses.filter(({ node }) => !inBlocks.has(node));
     const [main] = rest;
     const left = main && { ...site, uses: rest, main };
-    const storage = left && storageOf(left, weights);
+    const storage = left && storageOf(left, weights, target);
     if (typeof storage === 'string') return { form: '', reason: storage };
     if (form) {
       for (const { node } of products) putProduct(node, weights, form, target, this.#spectra.has(node));
@@ -141,13 +142,17 @@ export class BlockSites {
 const withEightBits = (reason: string): string => `${reason}; int8:compute=false behind int4 stores it in 8 bits`;
 
 /** The narrowest form for a weight that plain ops decode, also in words; or the reason that there is none. */
-export function storageOf(site: WeightSite, weights: BlockWeights): { form: StorageForm; text: string } | string {
+export function storageOf(
+  site: WeightSite,
+  weights: BlockWeights,
+  target: Target,
+): { form: StorageForm; text: string } | string {
   const { forms, maxWeightError } = weights.options;
   let reason = '';
   for (const { bits, block, isNormal } of forms) {
     if (isNormal) continue;
     const form: StorageForm = { type: bits === 4 ? 'int4' : 'int8', block: bits === 4 ? block : 'channel' };
-    const price = priceOf(site, form);
+    const price = bits === 4 && !loadsInt4(target) ? `${target} loads no Cast of them` : priceOf(site, form);
     if (typeof price === 'object' && price.error <= maxWeightError)
       return { form, text: `stored as ${form.type} and widened at load${reason && `, not in 4 bits: ${reason}`}` };
     reason = typeof price === 'string' ? price : tooFar(weights);

@@ -33,6 +33,8 @@ interface TargetTraits {
   readonly fuses: readonly FusedForm[];
   /** True where the runtime leaves to the CPU all that is computed from shapes, floats too: its provider says where its outputs lie. */
   readonly leavesShapes?: boolean;
+  /** True where a Cast of stored 4 bits loads: onnxruntime-web finds no provider for it, which was seen with a U-Net. */
+  readonly loadsInt4?: boolean;
 }
 
 /** In the order in which messages list them; of the accelerators `auto` prefers the first that works. */
@@ -42,6 +44,7 @@ const traits = {
     computes: ['int8'],
     looksUp: ['float16', 'bfloat16', 'int8'],
     fuses: ['causal attention'],
+    loadsInt4: true,
   },
   cuda: {
     runtimeName: 'CUDAExecutionProvider',
@@ -49,6 +52,7 @@ const traits = {
     looksUp: ['float16', 'bfloat16', 'int8'],
     fuses: ['soft-capped attention', 'norm with residual', 'channels last'],
     leavesShapes: true,
+    loadsInt4: true,
   },
   webgpu: {
     runtimeName: 'WebGpuExecutionProvider',
@@ -123,3 +127,6 @@ export const gainsFrom = (target: Target, form: FusedForm): boolean => traitsOf(
 
 /** Whether numbers that come from shapes alone are computed on the host, whatever their type. */
 export const leavesShapes = (target: Target): boolean => traitsOf(target).leavesShapes === true;
+
+/** Whether weights that a Cast widens from 4 bits load there. */
+export const loadsInt4 = (target: Target): boolean => traitsOf(target).loadsInt4 === true;

@@ -83,4 +83,14 @@ describe('int4 of convolutions below opset 21', () => {
     const { model: onCpu } = await applyPass(int4(), before);
     expect(onCpu.opsets.get('')).toBe(21);
   });
+
+  it('says what it costs that a browser loads no Cast of 4 bits, below the set and at it', async () => {
+    const at = (set: number) => buildModel({ '': set }, (g) => g.output('y', conv(g, image(g))));
+    const { model, passes } = await applyPass(int4(), at(17), 'webgpu');
+    expect(model.opsets.get('')).toBe(17);
+    expect(passes[0]?.skips).toMatchObject([{ reason: `${about}webgpu loads no such Cast`, count: 1 }]);
+    const { model: newer } = await applyPass(int4(), at(21), 'webgpu');
+    expect(typesOf(newer)).toContain('int8');
+    expect(typesOf(newer)).not.toContain('int4');
+  });
 });
