@@ -88,7 +88,7 @@ it('takes patterns in quotes and parts of a config, and refuses what is of one f
     reasons: [expect.stringMatching('copied')],
   });
   const several = await place.run(['in/*/model.onnx', '-o', 'several/', '--dry-run', '--json']);
-  expect(JSON.parse(several.stdout)).toMatchObject({ layout: 'files', parts: [{ name: 'text_encoder' }, {}, {}] });
+  expect(JSON.parse(several.stdout)).toMatchObject({ layout: 'diffusers', parts: [{ name: 'text_encoder' }, {}, {}] });
   const alone = await place.run(['in/unet/model.onnx', '--passes', 'half', '--config', 'parts.json']);
   expect(alone.stderr).toMatch(/parts: expected a folder; found a model file/);
   const variants = await place.run(['in/*/model.onnx', '-o', 'several/', '--variants', 'a=half']);
