@@ -36,8 +36,9 @@ describe('optimize --passes bf16,fuse-attn,int8', () => {
   });
 
   const zoo = collection('zoo');
-  // One of each exporter; test/passes/attention runs all architectures.
-  const names = ['bert/ts-sdpa', 'gpt2/dyn20'].filter((name) => existsSync(join(zoo, name)));
+  const names = ['bert/ts-sdpa', 'vit/dyn18-eager', 'gpt2/dyn20', 't5-encoder/dyn20'].filter((name) =>
+    existsSync(join(zoo, name)),
+  );
 
   it.each(names)('%s: passes its gates, and the numbers are what another run gives', async (name) => {
     const folder = join(zoo, name);
