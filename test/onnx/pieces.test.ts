@@ -9,7 +9,7 @@ const payloads = [3, 200, 70_000, 0].map((length, at) => new Uint8Array(length).
 /** A tensor whose numbers stand in these fields, in the message or as payloads. */
 const tensor = (isLazy: boolean, fields: readonly (readonly [9, number])[]): TensorMessage => {
   const rest = { dims: [1], dataType: 1, name: 'w', docString: 'behind the numbers' };
-  if (isLazy) return { ...rest, lazy: fields.flatMap(([field, index]) => [field, index]) };
+  if (isLazy) return { ...rest, lazy: fields.flat() };
   return Object.assign({ ...rest }, ...fields.map(([, index]) => ({ rawData: payloads[index] })));
 };
 

@@ -35,9 +35,6 @@ export interface BytesOptions {
 /** The share of a file of float32 that 8 bits take, and their scales and names. */
 const USUAL_SHARE = 0.275;
 
-/** Of a file of float32: so much is spent on 16 bits in any case where no bytes are promised, for the weights that are measured to move the outputs most. */
-const LEAST_ROOM = 0.01;
-
 /** 64 numbers share a scale. */
 const FORM: StorageForm = { type: 'int8', block: 64 };
 
@@ -119,9 +116,7 @@ async function wideIn(
     const stored = narrowOf(site);
     return typeof stored === 'string' ? [] : { site, stored, shift: shifts.get(site.tensor) };
   });
-  const bytes = (share ?? USUAL_SHARE) * bytesBefore;
-  const least = share === undefined ? LEAST_ROOM * bytesBefore : 0;
-  const found = await roomWithin(model, narrow, { bytes, least }, context);
+  const found = await roomWithin(model, narrow, (share ?? USUAL_SHARE) * bytesBefore, context);
   const wide = new Set(found.wide);
   if (share === undefined) for (const { tensor, main } of sites) if (main.role !== 'convolution') wide.delete(tensor);
   return { wide, lacking: found.lacking };

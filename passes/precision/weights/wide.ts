@@ -34,13 +34,6 @@ export interface Room {
   readonly lacking: number;
 }
 
-/** The bytes that a file may have. */
-interface FileLimit {
-  readonly bytes: number;
-  /** So many more than with all weights in 8 bits it may have in any case, for what is measured. */
-  readonly least: number;
-}
-
 /**
  * Where every site that is not wide has its 8 bits, and what is no site 16.
  * Throws Divergence where the room ends among repeats that are compiled once.
@@ -48,7 +41,7 @@ interface FileLimit {
 export async function roomWithin(
   model: Model,
   sites: readonly NarrowSite[],
-  { bytes, least }: FileLimit,
+  bytes: number,
   context: PassContext,
 ): Promise<Room> {
   const { fileBytes, timesOf, target } = context;
@@ -74,10 +67,6 @@ export async function roomWithin(
     size = fileBytes(copy);
   }
   const room = bytes - (size - Math.max(0, later));
-  if (room < least) {
-    const wide = await wideByError(model, sites, { room: least, usual: new Set(), repeats }, context);
-    if (wide) return { wide, lacking: 0 };
-  }
   if (room < 0) return { wide: new Set(), lacking: -room };
   const usual = smallestFirst(
     sites.map(({ site }) => site),
