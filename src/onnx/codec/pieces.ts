@@ -3,6 +3,7 @@ import protobuf from 'protobufjs/minimal.js';
 import type { Message } from '../proto/messages.js';
 import { type Field, LAZY_FIELD, type MessageType, messageType } from './fields.js';
 import { type Content, DEPTH, TOO_DEEP, writeField, writeUnknown } from './message.js';
+import { varints } from './varints.js';
 
 /** What stands in no array yet, but has its length. */
 interface Sized {
@@ -103,16 +104,15 @@ class PieceEncoder<P extends Sized> {
       this.#cuts.push(length);
       const before = this.#inserted;
       this.fields(item, type, depth + 1);
-      const bytes = this.#writer.pos - length.at + this.#inserted - before;
-      length.piece = bytes;
-      this.#inserted += varintLength(bytes);
+      length.piece = this.#writer.pos - length.at + this.#inserted - before;
+      this.#inserted += varints([length.piece]).length;
     }
   }
 
   end(): Pieces<P> {
     const bytes = this.#writer.finish();
     const lengths = this.#cuts.reduce(
-      (sum, { piece }) => sum + (typeof piece === 'number' ? varintLength(piece) : 0),
+      (sum, { piece }) => sum + (typeof piece === 'number' ? varints([piece]).length : 0),
       0,
     );
     const whole = new Uint8Array(bytes.length + lengths);
@@ -129,29 +129,17 @@ class PieceEncoder<P extends Sized> {
     };
     for (const { at, piece } of this.#cuts) {
       copyTo(at);
-      if (typeof piece === 'number') written = putVarint(piece, whole, written);
-      else {
-        close();
-        pieces.push(piece);
+      if (typeof piece === 'number') {
+        const length = varints([piece]);
+        whole.set(length, written);
+        written += length.length;
+        continue;
       }
+      close();
+      pieces.push(piece);
     }
     copyTo(bytes.length);
     close();
     return { length: bytes.length + this.#inserted, pieces };
   }
-}
-
-function varintLength(value: number): number {
-  let length = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) length++;
-  return length;
-}
-
-/** Where it ends. */
-function putVarint(value: number, bytes: Uint8Array, start: number): number {
-  let at = start;
-  let rest = value;
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) + 128;
-  bytes[at++] = rest;
-  return at;
 }

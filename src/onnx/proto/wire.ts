@@ -11,6 +11,7 @@ import { type ByteSource, CHUNK, type PiecePlace, rangeOf } from '../../ir/tenso
 import { ModelError } from '../../ir/text/errors.js';
 import { LAZY_FIELD, LAZY_MARK } from '../codec/fields.js';
 import { DEPTH } from '../codec/message.js';
+import { varints } from '../codec/varints.js';
 import { lazyFields } from './typed-data.js';
 
 /** Which fields of a message lead to tensors. */
@@ -183,19 +184,6 @@ export const rangePayload = (source: ByteSource, offset: number, length: number)
   length,
   chunks: (place) => rangeOf(source, offset, length, place),
 });
-
-/** Numbers as varints, one after another. */
-function varints(numbers: readonly number[]): Uint8Array {
-  const bytes: number[] = [];
-  for (let value of numbers) {
-    while (value >= 128) {
-      bytes.push((value % 128) + 128);
-      value = Math.floor(value / 128);
-    }
-    bytes.push(value);
-  }
-  return Uint8Array.from(bytes);
-}
 
 export function pushMessage(pieces: Uint8Array[], number: number, content: Uint8Array[]): void {
   const length = content.reduce((sum, piece) => sum + piece.length, 0);
