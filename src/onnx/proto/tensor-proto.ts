@@ -105,8 +105,9 @@ export function readTensor(message: TensorMessage, sources: TensorSources, where
   if (!type || type === 'undefined')
     throw new ModelError(place, 'an element type of ONNX', `data_type ${message.dataType ?? 0}`);
   const shape = readDims(message.dims, place);
-  for (const [field, offset, length] of lazyTriples(message)) checkLazy(field, offset, length, sources.main, place);
-  const tensor = readContent(message, type, shape, sources, place);
+  const left = lazyTriples(message);
+  for (const [field, offset, length] of left) checkLazy(field, offset, length, sources.main, place);
+  const tensor = readContent(message, left, type, shape, sources, place);
   if (!isPlain(message, isNamed)) {
     tensorOrigins.set(tensor, message);
     if (message.lazy?.length) lazySources.set(message, sources.main);
@@ -116,6 +117,7 @@ export function readTensor(message: TensorMessage, sources: TensorSources, where
 
 function readContent(
   message: TensorMessage,
+  left: ReturnType<typeof lazyTriples>,
   type: DataType,
   shape: readonly number[],
   sources: TensorSources,
@@ -150,7 +152,7 @@ function readContent(
       );
     return rangeTensor(type, shape, source, offset);
   }
-  const [lazy, ...more] = lazyTriples(message);
+  const [lazy, ...more] = left;
   if (more.length > 0) throw new ModelError(place, 'its numbers in one field', 'several');
   if (lazy) {
     const [field, offset, length] = lazy;
