@@ -89,7 +89,8 @@ function mayDiffer(model: Model): boolean {
   return false;
 }
 
-function mayBeNarrow(model: Model): boolean {
+/** Whether floats of 16 bits may be in it, told without types. */
+export function mayBeNarrow(model: Model): boolean {
   for (const graph of model.graphs()) {
     for (const value of [...graph.inputs, ...graph.constants])
       if (narrowOf(value.type) || isNarrow(value.elem)) return true;

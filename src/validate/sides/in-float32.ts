@@ -9,7 +9,7 @@ import { isFloat } from '../../ir/types.js';
 import type { Provider, RuntimeProcess, TensorData } from '../../runtime/isolate.js';
 import { RuntimeError } from '../../runtime/isolate.js';
 import { fromTensorData, toTensorData } from '../../runtime/tensor-data.js';
-import { widened } from '../emulate/index.js';
+import { mayBeNarrow, widened } from '../emulate/index.js';
 import type { ReferenceRun } from '../reference-runs.js';
 import { loadAs } from './forms.js';
 
@@ -21,7 +21,7 @@ export async function withFloat32Outputs(
   provider: Provider,
 ): Promise<readonly ReferenceRun[]> {
   const isLost = ({ outputs }: ReferenceRun): boolean => Object.values(outputs).some(hasLost);
-  const wide = runs.some(isLost) ? widened(model) : undefined;
+  const wide = mayBeNarrow(model) && runs.some(isLost) ? widened(model) : undefined;
   if (!wide) return runs;
   try {
     const side = await loadAs(wide, runtime, { provider });
