@@ -1,11 +1,10 @@
 /** Prices every weight in every form that it can have: by bytes, and by the change of the weight. */
 import type { Model } from '../../src/ir/model.js';
-import { loadsInt4 } from '../../src/ir/targets/targets.js';
 import { elementCount } from '../../src/ir/tensors/tensor.js';
 import type { PassContext } from '../../src/run/pass.js';
 import { obstaclesIn } from '../precision/integer/products.js';
 import { keeps } from '../precision/keep.js';
-import { priceOf, type StoragePrice } from '../precision/weights/forms.js';
+import { obstacleOn, priceOf, type StoragePrice } from '../precision/weights/forms.js';
 import { type WeightSite, weightSites } from '../precision/weights/sites.js';
 import { assigned } from './assign.js';
 import { dynamicFormOn, dynamicPrice } from './dynamic-form.js';
@@ -79,8 +78,8 @@ interface Pricing {
 
 function priceIn(site: WeightSite, form: FitForm, { context, obstacleOf }: Pricing): StoragePrice | string {
   if (form.type === 'products') return productPrice(site, form, context);
-  if (form.type === 'int4' && !loadsInt4(context.target)) return `${context.target} loads no Cast of 4 bits`;
-  return form.type === 'dynamic' ? dynamicPrice(site, form, obstacleOf) : priceOf(site, form);
+  if (form.type === 'dynamic') return dynamicPrice(site, form, obstacleOf);
+  return obstacleOn(form, context.target) ?? priceOf(site, form);
 }
 
 /** Adds the bytes of the nodes and names that a form needs in the file: the average of all weights that can have it. */

@@ -1,7 +1,7 @@
 /** Puts the weights of a model in blocks, each for all of its readers: products, lookups in tables, and others, for which it is stored narrow. */
 import type { Model } from '../../../src/ir/model.js';
 import type { Node } from '../../../src/ir/node.js';
-import { loadsInt4, type Target } from '../../../src/ir/targets/targets.js';
+import type { Target } from '../../../src/ir/targets/targets.js';
 import { elementCount } from '../../../src/ir/tensors/tensor.js';
 import type { Value } from '../../../src/ir/value.js';
 import type { WeightRole } from '../../../src/ops/weights.js';
@@ -9,7 +9,7 @@ import type { PassContext } from '../../../src/run/pass.js';
 import { spectrumNodes } from '../deciding.js';
 import { LeftWeights } from '../left-alone.js';
 import { type Product, productOf } from '../product.js';
-import { priceOf, type StorageForm } from '../weights/forms.js';
+import { obstacleOn, priceOf, type StorageForm } from '../weights/forms.js';
 import { type WeightSite, weightSites } from '../weights/sites.js';
 import { storeWeight } from '../weights/store.js';
 import type { BlockForm } from './form.js';
@@ -152,7 +152,7 @@ export function storageOf(
   for (const { bits, block, isNormal } of forms) {
     if (isNormal) continue;
     const form: StorageForm = { type: bits === 4 ? 'int4' : 'int8', block: bits === 4 ? block : 'channel' };
-    const price = bits === 4 && !loadsInt4(target) ? `${target} loads no Cast of them` : priceOf(site, form);
+    const price = obstacleOn(form, target) ?? priceOf(site, form);
     if (typeof price === 'object' && price.error <= maxWeightError)
       return { form, text: `stored as ${form.type} and widened at load${reason && `, not in 4 bits: ${reason}`}` };
     reason = typeof price === 'string' ? price : tooFar(weights);

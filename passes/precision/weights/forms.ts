@@ -1,6 +1,7 @@
 /** The forms that a weight can be stored in, and their prices: bytes in the file, and the change of the weight. */
 
 import type { Graph } from '../../../src/ir/graph.js';
+import { loadsInt4, type Target } from '../../../src/ir/targets/targets.js';
 import { derive, largestOf } from '../../../src/ir/tensors/bank.js';
 import { elementCount, memoryTensor, type Tensor } from '../../../src/ir/tensors/tensor.js';
 import { dataTypes } from '../../../src/ir/types.js';
@@ -32,6 +33,10 @@ const LEVELS = { int8: 127, int4: 7 } as const;
 
 /** The first opset whose Cast takes each type. */
 export const CAST_SINCE = { float16: 6, int8: 6, bfloat16: 13, int4: 21 } as const;
+
+/** Why a target does not load the form. */
+export const obstacleOn = ({ type }: StorageForm, target: Target): string | undefined =>
+  type === 'int4' && !loadsInt4(target) ? `${target} loads no Cast of ${type}` : undefined;
 
 /** The weight in this form, computed when it is read; or the reason that it cannot have it. `known` is for 8 bits alone. */
 export function storedIn(site: WeightSite, form: StorageForm, known?: KnownProducts): StoredWeight | string {
